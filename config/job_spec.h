@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The job file as plain data: everything that may stand in it, with defaults filled in, and the place
+// of each thing for later errors. Nothing here is checked against anything else (whether a stream's
+// source exists is plan_job's business). docs/job-file.md describes every key. Thread-compatible.
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/placed_text.h"
+#include "engine/base/ids.h"
+#include "engine/log/format.h"
+
+namespace sitrep {
+
+enum class Delivery { kAtLeastOnce, kExactlyOnce };
+
+/// What an epoch costs and guarantees when the job file does not say.
+inline constexpr Delivery kDefaultDelivery = Delivery::kAtLeastOnce;
+inline constexpr std::size_t kDefaultMemoryBytes = 256U << 20U;
+inline constexpr Micros kDefaultCommitInterval = 100 * kMicrosPerMilli;
+inline constexpr Micros kDefaultFlushInterval = 3 * kMicrosPerSecond;
+inline constexpr Micros kDefaultOutOfOrderness = 5 * kMicrosPerSecond;
+inline constexpr Micros kDefaultIdleAfter = 30 * kMicrosPerSecond;
+inline constexpr Micros kDefaultMaxFutureSkew = 300 * kMicrosPerSecond;
+inline constexpr std::string_view kDefaultMetricsListen = "127.0.0.1:9464";
+
+/// `kafka:` — the log is a Kafka cluster.
+struct KafkaSpec {
+  SourcePlace place;
+  PlacedText brokers;
+  /// Passed to librdkafka as they are. A value `file:PATH` is read from that file at the start.
+  std::map<std::string, PlacedText> properties;
+};
+
+/// `files:` — the log is a directory; each topic is a directory in it.
+struct FilesSpec {
+  SourcePlace place;
+  PlacedText directory;
+};
+
+/// A column of a source, as declared.
+struct ColumnDeclaration {
+  SourcePlace place;
+  ColumnSpec spec;
+};
+
+/// `time:` of a source.
+struct TimeSpec {
+  SourcePlace place;
+  /// A timestamp column; `_timestamp` (the message's own) when the job file names none.
+  PlacedText column;
+  Micros out_of_orderness = kDefaultOutOfOrderness;
+  /// Column whose values have a clock each; absent: one clock per partition.
+  std::optional<PlacedText> clock_per;
+  /// Absent: `never`.
+  std::optional<Micros> idle_after = kDefaultIdleAfter;
+  /// Absent: off.
+  std::optional<Micros> idle_close;
+  Micros max_future_skew = kDefaultMaxFutureSkew;
+  /// Absent: clocks are kept for ever.
+  std::optional<Micros> clock_expire;
+};
+
+/// Where to read when the group has no committed offset.
+enum class StartPolicy { kEarliest, kLatest, kFail };
+/// What to do when the committed offset has been deleted from the topic.
+enum class GapPolicy { kFail, kSkip };
+
+struct SourceSpec {
+  PlacedText name;
+  std::vector<PlacedText> topics;
+  std::vector<ColumnDeclaration> columns;
+  /// Absent: not declared. Empty: declared as `[]`, each partition stands for itself.
+  std::optional<std::vector<PlacedText>> partitioned_by;
+  TimeSpec time;
+  StartPolicy start = StartPolicy::kEarliest;
+  GapPolicy on_gap = GapPolicy::kFail;
+};
+
+/// One `to:`.
+struct SinkSpec {
+  SourcePlace place;
+  PlacedText topic;
+  /// Columns that make the message key; none: no key.
+  std::vector<PlacedText> key;
+  TimestampStyle timestamps = TimestampStyle::kRfc3339;
+  /// `create: {partitions: n}`; absent: the topic must exist.
+  std::optional<int> create_partitions;
+};
+
+enum class LatePolicy {
+  kSide,    ///< To a topic.
+  kUpdate,  ///< Corrects the window until W ≥ end + allowed_lateness, then to the topic.
+  kDrop,    ///< Counted only.
+};
+
+struct LateSpec {
+  SourcePlace place;
+  /// Whether `late:` was written.
+  bool given = false;
+  LatePolicy policy = LatePolicy::kSide;
+  /// `<job>.late` when the job file names none; empty for kDrop.
+  PlacedText topic;
+  std::optional<int> create_partitions;
+  Micros allowed_lateness = 0;
+};
+
+struct StreamSpec {
+  PlacedText name;
+  PlacedText sql;
+  LateSpec late;
+  std::vector<SinkSpec> to;
+};
+
+enum class AlertSeverity { kInfo, kWarning, kCritical };
+enum class AlertOrder { kEvent, kArrival };
+
+/// An alert has either `raise` or `silent_after`.
+struct AlertSpec {
+  PlacedText name;
+  PlacedText from;
+  std::vector<PlacedText> key;
+  std::optional<PlacedText> raise;
+  /// Absent: NOT (raise).
+  std::optional<PlacedText> clear;
+  Micros hold_for = 0;  ///< `for:`
+  AlertSeverity severity = AlertSeverity::kWarning;
+  /// Message with `{column}` in it.
+  PlacedText text;
+  std::optional<Micros> silent_after;
+  AlertOrder order = AlertOrder::kEvent;
+  LateSpec late;
+  std::vector<SinkSpec> to;
+};
+
+struct DeadLettersSpec {
+  SourcePlace place;
+  /// `<job>.dead_letters` when the job file names none.
+  PlacedText topic;
+  std::optional<int> create_partitions;
+};
+
+struct JobSpec {
+  /// Name of the job file, for errors.
+  std::string file;
+  /// The `--set` arguments, for errors at line 0.
+  std::vector<std::string> overrides;
+
+  PlacedText job;
+  Delivery delivery = kDefaultDelivery;
+  SourcePlace delivery_place;
+  std::size_t memory_bytes = kDefaultMemoryBytes;
+  Micros commit_interval = kDefaultCommitInterval;
+  Micros flush_interval = kDefaultFlushInterval;
+  /// Absent: one per CPU.
+  std::optional<int> workers;
+  /// `./.sitrep/<job>` when the job file names none.
+  std::string state_dir;
+  /// Absent: a UUID kept in state_dir.
+  std::optional<std::string> instance;
+  /// Consumer group; the job's name when the job file names none.
+  std::string group;
+
+  /// Exactly one of the two is there.
+  std::optional<KafkaSpec> kafka;
+  std::optional<FilesSpec> files;
+
+  std::vector<SourceSpec> sources;
+  std::vector<StreamSpec> streams;
+  std::vector<AlertSpec> alerts;
+  DeadLettersSpec dead_letters;
+  /// host:port of the metrics endpoint; absent: `off`.
+  std::optional<std::string> metrics_listen;
+};
+
+/// at_least_once, exactly_once; side, update, drop; info, warning, critical; event, arrival: as the
+/// job file writes them.
+std::string_view to_string(Delivery delivery);
+std::string_view to_string(LatePolicy policy);
+std::string_view to_string(AlertSeverity severity);
+std::string_view to_string(AlertOrder order);
+std::string_view to_string(StartPolicy start);
+std::string_view to_string(GapPolicy policy);
+
+}  // namespace sitrep

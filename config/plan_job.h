@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The job, validated and bound: names resolved to positions, SQL bound to kernels' trees, columns that
+// nobody reads left out, streams in the order in which rows flow, and stages (sub-topologies: one
+// stage × one partition = one task). Whoever has a JobPlan need not doubt it. Thread-compatible.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config_error.h"
+#include "config/job_spec.h"
+#include "config/text_template.h"
+#include "engine/api/function_registry.h"
+#include "engine/data/schema.h"
+#include "engine/log/format.h"
+#include "engine/sql/query.h"
+
+namespace sitrep {
+
+/// A source or a stream, by its position in JobPlan::sources or JobPlan::streams.
+struct InputRef {
+  enum class Kind { kSource, kStream };
+  Kind kind = Kind::kSource;
+  std::size_t index = 0;
+
+  auto operator<=>(const InputRef&) const = default;
+};
+
+/// A topic written to, with its key columns as positions in what is written.
+struct SinkPlan {
+  std::string topic;
+  std::vector<std::size_t> key;
+  TimestampStyle timestamps = TimestampStyle::kRfc3339;
+  std::optional<int> create_partitions;
+  SourcePlace place;
+};
+
+/// What happens to late rows; `topic` is empty for kDrop.
+struct LatePlan {
+  LatePolicy policy = LatePolicy::kSide;
+  std::string topic;
+  Micros allowed_lateness = 0;
+};
+
+struct SourcePlan {
+  std::string name;
+  std::vector<std::string> topics;
+  /// What the decoder reads, in order, with its rules; `schema` has the same columns.
+  std::vector<ColumnSpec> columns;
+  Schema schema;
+  /// Declared columns that are not read.
+  std::vector<std::string> skipped_columns;
+  /// Position of the event time.
+  std::size_t time_column = 0;
+  /// Position of the column whose values have a clock each; absent: one clock per partition.
+  std::optional<std::size_t> clock_column;
+  std::vector<std::size_t> partitioned_by;
+  TimeSpec time;
+  StartPolicy start = StartPolicy::kEarliest;
+  GapPolicy on_gap = GapPolicy::kFail;
+  SourcePlace place;
+};
+
+struct StreamPlan {
+  std::string name;
+  /// Bound over the inputs' schemas as they are in this plan (pruned).
+  sql::Query query;
+  /// inputs[i] is what query.branches[i] reads.
+  std::vector<InputRef> inputs;
+  Schema output;
+  /// Absent for a stream without windows: it has no late rows.
+  std::optional<LatePlan> late;
+  std::vector<SinkPlan> sinks;
+  SourcePlace place;
+};
+
+/// Either `raise` and `clear`, or `silent_after`.
+struct AlertPlan {
+  std::string name;
+  InputRef input;
+  /// Positions in the input's schema.
+  std::vector<std::size_t> key;
+  sql::ExpressionPtr raise;
+  sql::ExpressionPtr clear;
+  std::optional<Micros> silent_after;
+  Micros hold_for = 0;
+  AlertSeverity severity = AlertSeverity::kWarning;
+  AlertOrder order = AlertOrder::kEvent;
+  /// Over the input's schema; of a silence rule: over its key columns only.
+  TextTemplate text;
+  LatePlan late;
+  std::vector<SinkPlan> sinks;
+  SourcePlace place;
+};
+
+/// What every alert writes: alert, key, change (text), at, since, raised_at (timestamp), severity,
+/// text (text).
+const Schema& alert_schema();
+
+/// Sources that belong together because some stream reads both, and all that is computed from them.
+struct StagePlan {
+  /// Unique in the job: the alphabetically first source. Names of topics and state derive from it.
+  std::string name;
+  /// Positions in JobPlan::sources.
+  std::vector<std::size_t> sources;
+  /// Positions in JobPlan::streams; each after what it reads.
+  std::vector<std::size_t> streams;
+  /// Positions in JobPlan::alerts.
+  std::vector<std::size_t> alerts;
+};
+
+/// An output topic, once, whoever writes it.
+struct OutputTopic {
+  std::string topic;
+  std::optional<int> create_partitions;
+  SourcePlace place;
+};
+
+struct JobPlan {
+  JobSpec spec;
+  /// As in the job file, those that nothing reads included (they are in no stage).
+  std::vector<SourcePlan> sources;
+  /// Each stream after the streams that it reads.
+  std::vector<StreamPlan> streams;
+  std::vector<AlertPlan> alerts;
+  /// By name.
+  std::vector<StagePlan> stages;
+  std::vector<std::string> input_topics;
+  /// Sinks, late rows and dead letters, by topic.
+  std::vector<OutputTopic> output_topics;
+  /// What is allowed but probably not meant.
+  std::vector<ConfigError> warnings;
+
+  const Schema& schema_of(InputRef input) const {
+    return input.kind == InputRef::Kind::kSource ? sources[input.index].schema
+                                                 : streams[input.index].output;
+  }
+  std::string_view name_of(InputRef input) const {
+    return input.kind == InputRef::Kind::kSource ? sources[input.index].name
+                                                 : streams[input.index].name;
+  }
+};
+
+/// Validates and binds `spec`. On failure returns nothing and appends at least one error.
+/// `functions` must outlive the plan's making only.
+std::optional<JobPlan> plan_job(JobSpec spec, const FunctionRegistry& functions,
+                                std::vector<ConfigError>& errors);
+
+/// An error at a place of `spec`'s file or overrides; for whoever finds one later (a missing topic).
+ConfigError error_at(const JobSpec& spec, SourcePlace place, std::string message);
+
+}  // namespace sitrep

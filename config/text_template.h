@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// An alert's text with `{column}` in it, taken apart once: "{vehicle_id} at {speed} km/h". `{{` and
+// `}}` stand for one brace. Thread-compatible.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/data/schema.h"
+#include "engine/sql/diagnostic.h"
+
+namespace sitrep {
+
+struct TextTemplate {
+  /// A literal text, or the value of a column.
+  struct Piece {
+    std::string literal;
+    std::optional<std::size_t> column;
+
+    friend bool operator==(const Piece&, const Piece&) = default;
+  };
+  std::vector<Piece> pieces;
+
+  friend bool operator==(const TextTemplate&, const TextTemplate&) = default;
+};
+
+/// Columns become positions in `schema`. On failure returns nothing and appends at least one
+/// diagnostic, each at its byte of `text`.
+std::optional<TextTemplate> parse_text_template(std::string_view text, const Schema& schema,
+                                                sql::Diagnostics& diagnostics);
+
+/// The names between braces, in order; for finding out which columns a text reads.
+std::vector<std::string> template_columns(std::string_view text);
+
+}  // namespace sitrep

@@ -1,0 +1,11 @@
+# Compiles through ccache and links with mold where they are installed; both only save time.
+find_program(SITREP_CCACHE ccache)
+mark_as_advanced(SITREP_CCACHE)
+if(SITREP_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${SITREP_CCACHE}")
+endif()
+find_program(SITREP_MOLD mold)
+mark_as_advanced(SITREP_MOLD)
+if(SITREP_MOLD)
+  target_link_options(sitrep_flags INTERFACE -fuse-ld=mold)
+endif()

@@ -1,0 +1,23 @@
+# One interface target carries the flags of every target of ours.
+add_library(sitrep_flags INTERFACE)
+target_compile_features(sitrep_flags INTERFACE cxx_std_20)
+set(CMAKE_CXX_EXTENSIONS OFF)
+target_compile_options(sitrep_flags INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Wimplicit-fallthrough -Werror=format-security
+  $<$<BOOL:$ENV{CI}>:-Werror>
+  -fstack-protector-strong
+  $<$<CONFIG:Release>:-O3 -g1>)
+target_compile_definitions(sitrep_flags INTERFACE
+  $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS SITREP_DEBUG_ENSURE=1>)
+set(CMAKE_CXX_FLAGS_RELEASE "")
+
+if(SITREP_SANITIZE STREQUAL "address")
+  target_compile_options(sitrep_flags INTERFACE
+    -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(sitrep_flags INTERFACE -fsanitize=address,undefined)
+elseif(SITREP_SANITIZE STREQUAL "thread")
+  target_compile_options(sitrep_flags INTERFACE -O1 -fsanitize=thread -fno-omit-frame-pointer)
+  target_link_options(sitrep_flags INTERFACE -fsanitize=thread)
+elseif(NOT SITREP_SANITIZE STREQUAL "")
+  message(FATAL_ERROR "SITREP_SANITIZE is '${SITREP_SANITIZE}'; it takes address, thread or nothing")
+endif()

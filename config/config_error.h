@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One complaint about a job file. All complaints of a file are collected and shown together, in order
-// of place. Thread-compatible.
+// One complaint about a job file. All complaints of a file are collected and shown together, in
+// order of place. Thread-compatible.
 
 #include <string>
 #include <vector>

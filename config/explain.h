@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a job will do, for people: stages and tasks, what is read and by which rules, what is computed
-// and how much state a key costs, what is written where, under which guarantees, and how the memory is
-// split. The same plan gives the same text. Thread-safe.
+// What a job will do, for people: stages and tasks, what is read and by which rules, what is
+// computed and how much state a key costs, what is written where, under which guarantees, and how
+// the memory is split. The same plan gives the same text. Thread-safe.
 
 #include <string>
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The job file as plain data: everything that may stand in it, with defaults filled in, and the place
-// of each thing for later errors. Nothing here is checked against anything else (whether a stream's
-// source exists is plan_job's business). docs/job-file.md describes every key. Thread-compatible.
+// The job file as plain data: everything that may stand in it, with defaults filled in, and the
+// place of each thing for later errors. Nothing here is checked against anything else (whether a
+// stream's source exists is plan_job's business). docs/job-file.md describes every key.
+// Thread-compatible.
 
 #include <cstddef>
 #include <map>
@@ -47,6 +48,8 @@ struct FilesSpec {
 struct ColumnDeclaration {
   SourcePlace place;
   ColumnSpec spec;
+  /// `unit:` of a column that is no timestamp ("km/h"), for people.
+  std::string unit;
 };
 
 /// `time:` of a source.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A text of the job file that remembers where it stood, so that an error found much later (while the
-// SQL is bound, while topics are opened) still names file, line and column. What YAML does to a scalar
-// (indentation, folding, escapes) and what `${NAME}` put in is kept as runs. Thread-compatible.
+// A text of the job file that remembers where it stood, so that an error found much later (while
+// the SQL is bound, while topics are opened) still names file, line and column. What YAML does to a
+// scalar (indentation, folding, escapes) and what `${NAME}` put in is kept as runs.
+// Thread-compatible.
 
 #include <cstddef>
 #include <string>
@@ -10,8 +11,8 @@
 
 namespace sitrep {
 
-/// Line and column, both from 1; columns count characters, not bytes. Line 0: not in the file but in
-/// the column-th `--set` of the command line.
+/// Line and column, both from 1; columns count characters, not bytes. Line 0: not in the file but
+/// in the column-th `--set` of the command line.
 struct SourcePlace {
   int line = 0;
   int column = 0;
@@ -20,8 +21,8 @@ struct SourcePlace {
 };
 
 struct PlacedText {
-  /// From byte `offset` on, until the next run, the text stands in the file as it is, from `place` on.
-  /// Not `verbatim`: it all came from what stands at `place` (an escape, a `${NAME}`).
+  /// From byte `offset` on, until the next run, the text stands in the file as it is, from `place`
+  /// on. Not `verbatim`: it all came from what stands at `place` (an escape, a `${NAME}`).
   struct Run {
     std::size_t offset = 0;
     SourcePlace place;

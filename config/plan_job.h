@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The job, validated and bound: names resolved to positions, SQL bound to kernels' trees, columns that
-// nobody reads left out, streams in the order in which rows flow, and stages (sub-topologies: one
-// stage × one partition = one task). Whoever has a JobPlan need not doubt it. Thread-compatible.
+// The job, validated and bound: names resolved to positions, SQL bound to kernels' trees, columns
+// that nobody reads left out, streams in the order in which rows flow, and stages (sub-topologies:
+// one stage × one partition = one task). Whoever has a JobPlan need not doubt it.
+// Thread-compatible.
 
 #include <cstddef>
 #include <optional>
@@ -149,7 +150,8 @@ struct JobPlan {
 std::optional<JobPlan> plan_job(JobSpec spec, const FunctionRegistry& functions,
                                 std::vector<ConfigError>& errors);
 
-/// An error at a place of `spec`'s file or overrides; for whoever finds one later (a missing topic).
+/// An error at a place of `spec`'s file or overrides; for whoever finds one later (a missing
+/// topic).
 ConfigError error_at(const JobSpec& spec, SourcePlace place, std::string message);
 
 }  // namespace sitrep

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The sections of a job file, each read from its node. A section that is wrong complains and still
+// gives what could be read, so that one run shows all complaints. Used by parse_job alone.
+// Thread-safe.
+
+#include <string>
+#include <vector>
+
+#include "config/config_node.h"
+#include "config/error_list.h"
+#include "config/job_spec.h"
+
+namespace sitrep {
+
+SourceSpec parse_source(const PlacedText& name, const ConfigNode& node, ErrorList& errors);
+/// The `columns:` of a source.
+std::vector<ColumnDeclaration> parse_columns(const ConfigNode& node, ErrorList& errors);
+/// `job`: its name, which default topics derive from.
+StreamSpec parse_stream(const PlacedText& name, const ConfigNode& node, const std::string& job,
+                        ErrorList& errors);
+AlertSpec parse_alert(const PlacedText& name, const ConfigNode& node, const std::string& job,
+                      ErrorList& errors);
+
+/// One `to:` or a list of them; none when `node` is null.
+std::vector<SinkSpec> parse_sinks(const ConfigNode* node, ErrorList& errors);
+/// `late:`, or what holds without it when `node` is null.
+LateSpec parse_late(const ConfigNode* node, const std::string& job, ErrorList& errors);
+/// `create: {partitions: n}`; nothing when `node` is null.
+std::optional<int> parse_create(const ConfigNode* node, ErrorList& errors);
+
+}  // namespace sitrep

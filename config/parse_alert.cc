@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/job_sections.h"
+#include "config/map_reader.h"
+#include "config/scalar_reader.h"
+#include "engine/base/text.h"
+
+namespace sitrep {
+namespace {
+
+const Choices<AlertSeverity> kSeverities = {{"info", AlertSeverity::kInfo},
+                                            {"warning", AlertSeverity::kWarning},
+                                            {"critical", AlertSeverity::kCritical}};
+const Choices<AlertOrder> kOrders = {{"event", AlertOrder::kEvent},
+                                     {"arrival", AlertOrder::kArrival}};
+
+/// What decides when the alert fires: `raise`, `clear` and `for`, or `silent_after`.
+void parse_condition(MapReader& map, const PlacedText& name, AlertSpec& alert) {
+  ErrorList& errors = map.errors();
+  const ConfigNode* raise = map.find("raise");
+  const ConfigNode* clear = map.find("clear");
+  const ConfigNode* hold = map.find("for");
+  const ConfigNode* silent = map.find("silent_after");
+  if ((raise == nullptr) == (silent == nullptr)) {
+    errors.add(name.place, concat(map.what(), " needs either 'raise' or 'silent_after'"));
+  }
+  if (raise != nullptr) alert.raise = read_text(*raise, "raise", errors);
+  if (clear != nullptr) alert.clear = read_text(*clear, "clear", errors);
+  if (hold != nullptr) alert.hold_for = read_duration(*hold, "for", errors).value_or(0);
+  if (silent == nullptr) return;
+  alert.silent_after = read_duration(*silent, "silent_after", errors);
+  if (alert.silent_after == 0) errors.add(silent->place, "'silent_after' must be above 0");
+  for (const ConfigNode* node : {clear, hold}) {
+    if (node == nullptr) continue;
+    errors.add(node->place, "'clear' and 'for' do not go with 'silent_after': the next row clears");
+  }
+}
+
+}  // namespace
+
+AlertSpec parse_alert(const PlacedText& name, const ConfigNode& node, const std::string& job,
+                      ErrorList& errors) {
+  AlertSpec alert;
+  alert.name = name;
+  MapReader map(node, concat("alert '", name.value, "'"), errors);
+  if (const ConfigNode* from = map.require("from")) {
+    if (auto text = read_text(*from, "from", errors)) alert.from = *std::move(text);
+  }
+  if (const ConfigNode* key = map.require("key")) alert.key = read_texts(*key, "key", errors);
+  parse_condition(map, name, alert);
+  if (const ConfigNode* severity = map.find("severity")) {
+    alert.severity =
+        read_choice(*severity, kSeverities, "severity", errors).value_or(alert.severity);
+  }
+  if (const ConfigNode* text = map.require("text")) {
+    if (auto words = read_text(*text, "text", errors)) alert.text = *std::move(words);
+  }
+  if (const ConfigNode* order = map.find("order")) {
+    alert.order = read_choice(*order, kOrders, "order", errors).value_or(alert.order);
+  }
+  alert.late = parse_late(map.find("late"), job, errors);
+  if (alert.late.policy == LatePolicy::kUpdate) {
+    errors.add(alert.late.place, "'late': an alert is never updated; expected side or drop");
+  }
+  const ConfigNode* to = map.require("to");
+  alert.to = parse_sinks(to, errors);
+  map.refuse_others();
+  return alert;
+}
+
+}  // namespace sitrep

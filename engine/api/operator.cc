@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/api/operator.h"
+
+namespace sitrep {
+
+Result<void> Operator::open(OperatorContext&) { return {}; }
+Result<void> Operator::advance(std::span<const ClockReading>, Emitter&) { return {}; }
+Result<void> Operator::tick(Micros, Emitter&) { return {}; }
+Result<void> Operator::end_epoch(Emitter&) { return {}; }
+Result<void> Operator::finish(Emitter&) { return {}; }
+Micros Operator::output_watermark(ClockId, Micros watermark) const { return watermark; }
+
+}  // namespace sitrep

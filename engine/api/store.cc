@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/api/store.h"
+
+#include "engine/base/hash.h"
+
+namespace sitrep {
+
+StoreId store_id(std::string_view name) {
+  return StoreId(static_cast<std::uint32_t>(hash_bytes(name)));
+}
+
+std::optional<Epoch> ColdState::flushed() { return std::nullopt; }
+
+bool Store::restore_cold(std::string_view, Micros) { return false; }
+void Store::evict(Epoch) {}
+
+}  // namespace sitrep

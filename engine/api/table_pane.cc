@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/api/table_pane.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <utility>
+
+namespace sitrep {
+
+namespace {
+
+constexpr std::uint64_t kNoSlots[1] = {0};
+/// A pane's node in the map of panes.
+constexpr std::size_t kMapNodeBytes = 64;
+
+}  // namespace
+
+static_assert(sizeof(void*) == 8, "a slot packs a pointer and 16 bits of hash");
+
+Table::Pane::Pane(Table& table, PaneKey pane_key)
+    : key(pane_key), slots_(kNoSlots), table_(table) {
+  table_.bytes_ += sizeof(Pane) + kMapNodeBytes;
+}
+
+Table::Pane::~Pane() {
+  visit([this](Entry& entry) {
+    if (!entry.has(Entry::kErased)) table_.destroy_row(entry);
+  });
+  for (Chunk& chunk : begin_rebuild(0, 0)) free_chunk(chunk);
+  table_.bytes_ -= sizeof(Pane) + kMapNodeBytes;
+}
+
+Table::Entry* Table::Pane::allocate(std::string_view name, std::uint64_t hash) {
+  ENSURE(name.size() <= std::numeric_limits<std::uint32_t>::max() / 2, "a key of gigabytes");
+  std::byte* const bytes = take_bytes(Entry::row_offset(name.size()) + table_.row_bytes_);
+  Entry* const entry = new (bytes) Entry{.hash = hash,
+                                         .key_bytes = static_cast<std::uint32_t>(name.size()),
+                                         .saved_bytes = 0,
+                                         .flags_and_stamp = 0};
+  if (!name.empty()) std::memcpy(entry + 1, name.data(), name.size());
+  return entry;
+}
+
+void Table::Pane::give_back(Entry* entry) {
+  chunks_.back().used -= static_cast<std::uint32_t>(entry_bytes(*entry));
+}
+
+void Table::Pane::link(Entry* entry) {
+  ++linked_;
+  if (!fits(linked_, slot_count())) {
+    resize_index(std::max(slot_count() * 2, kFirstSlots));
+    // The chunks hold every entry, the new one included.
+    visit([this](Entry& held) { place(&held); });
+    return;
+  }
+  place(entry);
+}
+
+void Table::Pane::append_dirty(Entry& entry) {
+  if (dirty.empty()) {
+    change = static_cast<std::uint32_t>(table_.changed_.size());
+    table_.changed_.push_back(this);
+  }
+  entry.set(Entry::kDirty);
+  const std::size_t before = dirty.capacity();
+  dirty.push_back(&entry);
+  table_.bytes_ += (dirty.capacity() - before) * sizeof(Entry*);
+}
+
+void Table::Pane::place(Entry* entry) {
+  std::uint64_t at = entry->hash & mask_;
+  while (owned_slots_[at] != kEmptySlot) at = (at + 1) & mask_;
+  constexpr std::uint64_t kTag = ~std::uint64_t{0} << kPointerBits;
+  owned_slots_[at] = (entry->hash & kTag) | reinterpret_cast<std::uint64_t>(entry);
+}
+
+void Table::Pane::resize_index(std::size_t slots) {
+  ENSURE(slots <= std::size_t{1} << 32, "a pane of billions of keys");
+  table_.bytes_ -= slot_count() * sizeof(std::uint64_t);
+  owned_slots_ = slots == 0 ? nullptr : std::make_unique<std::uint64_t[]>(slots);
+  slots_ = slots == 0 ? kNoSlots : owned_slots_.get();
+  mask_ = slots == 0 ? 0 : static_cast<std::uint32_t>(slots - 1);
+  table_.bytes_ += slots * sizeof(std::uint64_t);
+}
+
+std::byte* Table::Pane::take_bytes(std::size_t bytes) {
+  if (chunks_.empty() || chunks_.back().capacity - chunks_.back().used < bytes) {
+    const std::size_t last = chunks_.empty() ? 0 : chunks_.back().capacity;
+    const std::size_t larger = std::min(kChunkBytesMax, last + last / 2);
+    add_chunk(std::max({bytes, kFirstChunkBytes, larger}));
+  }
+  Chunk& chunk = chunks_.back();
+  std::byte* const out = chunk.bytes.get() + chunk.used;
+  chunk.used += static_cast<std::uint32_t>(bytes);
+  return out;
+}
+
+void Table::Pane::add_chunk(std::size_t bytes) {
+  bytes = Entry::aligned(bytes);
+  ENSURE(bytes <= std::numeric_limits<std::uint32_t>::max(), "a row of gigabytes");
+  Chunk& chunk = chunks_.emplace_back(Chunk{.bytes = std::make_unique_for_overwrite<std::byte[]>(bytes),
+                                            .capacity = static_cast<std::uint32_t>(bytes),
+                                            .used = 0});
+  const auto end = reinterpret_cast<std::uint64_t>(chunk.bytes.get()) + bytes;
+  ENSURE(end >> kPointerBits == 0, "an address of more than 48 bits");
+  table_.bytes_ += bytes + sizeof(Chunk);
+}
+
+void Table::Pane::free_chunk(Chunk& chunk) {
+  table_.bytes_ -= chunk.capacity + sizeof(Chunk);
+  chunk.bytes.reset();
+}
+
+std::vector<Table::Pane::Chunk> Table::Pane::begin_rebuild(std::size_t kept,
+                                                           std::size_t kept_bytes) {
+  std::vector<Chunk> old = std::exchange(chunks_, {});
+  linked_ = 0;
+  erased = 0;
+  table_.bytes_ -= dirty.capacity() * sizeof(Entry*);
+  dirty = std::vector<Entry*>();
+  std::size_t slots = kept == 0 ? 0 : kFirstSlots;
+  while (!fits(kept, slots)) slots *= 2;
+  resize_index(slots);
+  if (kept > 0) add_chunk(std::min(kept_bytes, kChunkBytesMax));
+  return old;
+}
+
+void Table::Pane::move_in(const Entry& entry) {
+  const std::size_t bytes = entry_bytes(entry);
+  std::byte* const to = take_bytes(bytes);
+  std::memcpy(to, &entry, bytes);
+  Entry* const moved = reinterpret_cast<Entry*>(to);
+  place(moved);
+  ++linked_;
+  if (moved->has(Entry::kErased)) ++erased;
+  if (!moved->has(Entry::kDirty)) return;
+  const std::size_t before = dirty.capacity();
+  dirty.push_back(moved);
+  table_.bytes_ += (dirty.capacity() - before) * sizeof(Entry*);
+}
+
+}  // namespace sitrep

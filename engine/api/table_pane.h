@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The rows of one pane of a Table: an index of 8-byte slots (pointer and 16 bits of the hash) over
+// entries that lie in insertion order in chunks. A hit costs two cache lines: the slot and the entry,
+// which holds its key and row side by side. Rows that were erased stay as entries until a rebuild, so
+// that an evicted copy cannot come back; so nothing is ever taken out of the index alone.
+//
+// There may be tens of thousands of panes: an empty one allocates nothing, and chunks start small and
+// double. Private to table.cc. Used only by its worker.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "engine/api/table.h"
+#include "engine/base/ensure.h"
+
+namespace sitrep {
+
+/// Header, key and row, in this order and in one piece; rows are on 8-byte boundaries.
+struct Table::Entry {
+  static constexpr std::uint64_t kDirty = 1;   ///< In the pane's dirty list.
+  static constexpr std::uint64_t kSaved = 2;   ///< Some epoch, or the image, holds it.
+  static constexpr std::uint64_t kErased = 4;  ///< Has no row any more.
+  static constexpr int kFlagBits = 8;
+  static constexpr std::uint64_t kFlags = (1 << kFlagBits) - 1;
+
+  std::uint64_t hash;
+  std::uint32_t key_bytes;
+  std::uint32_t saved_bytes;  // of the last saved form
+  std::uint64_t flags_and_stamp;
+
+  bool has(std::uint64_t flag) const { return (flags_and_stamp & flag) != 0; }
+  void set(std::uint64_t flags) { flags_and_stamp |= flags; }
+  void unset(std::uint64_t flags) { flags_and_stamp &= ~flags; }
+  /// 1 + the epoch of the last delta that names it; 0: none that we know.
+  std::uint64_t stamp() const { return flags_and_stamp >> kFlagBits; }
+  void set_stamp(Epoch epoch) {
+    flags_and_stamp = (flags_and_stamp & kFlags) | ((epoch.value() + 1) << kFlagBits);
+  }
+  std::string_view key() const { return {reinterpret_cast<const char*>(this + 1), key_bytes}; }
+  std::byte* row() { return reinterpret_cast<std::byte*>(this) + row_offset(key_bytes); }
+  /// Whether every change of it is in deltas up to `flushed`.
+  bool settled(Epoch flushed) const { return !has(kDirty) && stamp() <= flushed.value() + 1; }
+
+  static constexpr std::size_t aligned(std::size_t bytes) { return (bytes + 7) & ~std::size_t{7}; }
+  static constexpr std::size_t row_offset(std::size_t key_bytes) {
+    return aligned(sizeof(Entry) + key_bytes);
+  }
+};
+
+class Table::Pane {
+ public:
+  Pane(Table& table, PaneKey key);
+  ~Pane();
+  Pane(const Pane&) = delete;
+  Pane& operator=(const Pane&) = delete;
+
+  Entry* find(std::string_view name, std::uint64_t hash) const {
+    for (std::uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
+      const std::uint64_t slot = slots_[at];
+      if (slot == kEmptySlot) return nullptr;
+      if ((slot ^ hash) >> kPointerBits != 0) continue;
+      Entry* const entry = entry_of(slot);
+      if (entry->hash == hash && entry->key() == name) return entry;
+    }
+  }
+  /// An entry whose row is raw bytes. Call link() when it is ready, or give_back() at once.
+  Entry* allocate(std::string_view name, std::uint64_t hash);
+  void give_back(Entry* entry);
+  void link(Entry* entry);
+
+  void mark_dirty(Entry& entry) {
+    if (entry.has(Entry::kDirty)) return;
+    append_dirty(entry);
+  }
+  /// Keeps the entries that `keep` is true for, and gives the memory of the others back. Their rows
+  /// must be destroyed already.
+  template <typename Keep>
+  void rebuild(const Keep& keep);
+  /// Calls `function(Entry&)` for every entry, erased ones included, oldest first.
+  template <typename Function>
+  void visit(const Function& function) const;
+
+  std::size_t entry_bytes(const Entry& entry) const {
+    return Entry::row_offset(entry.key_bytes) + table_.row_bytes_;
+  }
+  std::size_t entries() const { return linked_; }
+
+  const PaneKey key;
+  bool cold = false;         // the image holds entries that we do not
+  bool saved = false;        // some epoch, or the image, holds an entry
+  std::uint32_t change = 0;  // its place in the table's changed_, when it has dirty entries
+  std::uint32_t erased = 0;
+  std::vector<Entry*> dirty;
+
+ private:
+  struct Chunk {
+    std::unique_ptr<std::byte[]> bytes;
+    std::uint32_t capacity;
+    std::uint32_t used;
+  };
+
+  static constexpr std::uint64_t kEmptySlot = 0;
+  static constexpr int kPointerBits = 48;
+  static constexpr std::size_t kFirstSlots = 4;
+  static constexpr std::size_t kFirstChunkBytes = 64;
+  static constexpr std::size_t kChunkBytesMax = 256 * 1024;
+
+  static Entry* entry_of(std::uint64_t slot) {
+    return reinterpret_cast<Entry*>(slot & ((std::uint64_t{1} << kPointerBits) - 1));
+  }
+  static bool fits(std::size_t entries, std::size_t slots) { return entries * 10 <= slots * 7; }
+
+  void append_dirty(Entry& entry);
+  void place(Entry* entry);
+  void resize_index(std::size_t slots);
+  std::size_t slot_count() const { return owned_slots_ ? std::size_t{mask_} + 1 : 0; }
+  std::byte* take_bytes(std::size_t bytes);
+  void add_chunk(std::size_t bytes);
+  void free_chunk(Chunk& chunk);
+  std::vector<Chunk> begin_rebuild(std::size_t kept, std::size_t kept_bytes);
+  void move_in(const Entry& entry);
+
+  // Small on purpose: with its first row a pane takes 296 bytes.
+  std::uint32_t linked_ = 0;
+  std::uint32_t mask_ = 0;
+  const std::uint64_t* slots_;  // owned_slots_, or one empty slot
+  std::unique_ptr<std::uint64_t[]> owned_slots_;
+  std::vector<Chunk> chunks_;
+  Table& table_;
+};
+
+template <typename Function>
+void Table::Pane::visit(const Function& function) const {
+  for (const Chunk& chunk : chunks_) {
+    for (std::size_t at = 0; at < chunk.used;) {
+      Entry& entry = *reinterpret_cast<Entry*>(chunk.bytes.get() + at);
+      at += entry_bytes(entry);
+      function(entry);
+    }
+  }
+}
+
+template <typename Keep>
+void Table::Pane::rebuild(const Keep& keep) {
+  std::size_t kept = 0;
+  std::size_t kept_bytes = 0;
+  visit([&](const Entry& entry) {
+    if (!keep(entry)) return;
+    ++kept;
+    kept_bytes += entry_bytes(entry);
+  });
+  std::vector<Chunk> old = begin_rebuild(kept, kept_bytes);
+  // Old chunks go one by one: both copies of a large pane need not fit at once.
+  for (Chunk& chunk : old) {
+    for (std::size_t at = 0; at < chunk.used;) {
+      const Entry& entry = *reinterpret_cast<const Entry*>(chunk.bytes.get() + at);
+      at += entry_bytes(entry);
+      if (keep(entry)) move_in(entry);
+    }
+    free_chunk(chunk);
+  }
+}
+
+}  // namespace sitrep

@@ -53,7 +53,8 @@ class AggregateFunction {
   /// Appends the result to `out`; texts go into `arena`.
   virtual void result(const std::byte* accumulator, Column& out, Arena& arena) const = 0;
 
-  /// Appends the accumulator's bytes for the state log. The form is versioned with the state format.
+  /// Appends the accumulator's bytes for the state log. The form is versioned with the state
+  /// format.
   virtual void save(const std::byte* accumulator, std::string& out) const = 0;
   /// Reads what save wrote into a created accumulator and drops it from the front of `in`;
   /// kCorrupt when the bytes are not of that form.
@@ -68,12 +69,12 @@ class AggregateFactory {
   virtual ~AggregateFactory() = default;
   /// Name in SQL, lower case.
   virtual std::string_view name() const = 0;
-  /// The function for these argument types (after implicit casts, see SQL binding), or what it takes
-  /// instead, as a sentence: "avg takes one bigint, double or interval". `constants` holds the value
-  /// of each argument that is a literal (approx_percentile's fraction), Null where it is not.
-  virtual Result<std::unique_ptr<AggregateFunction>> make(std::span<const Type> arguments,
-                                                          bool distinct,
-                                                          std::span<const Value> constants) const = 0;
+  /// The function for these argument types (after implicit casts, see SQL binding), or what it
+  /// takes instead, as a sentence: "avg takes one bigint, double or interval". `constants` holds
+  /// the value of each argument that is a literal (approx_percentile's fraction), Null where it is
+  /// not.
+  virtual Result<std::unique_ptr<AggregateFunction>> make(
+      std::span<const Type> arguments, bool distinct, std::span<const Value> constants) const = 0;
 };
 
 }  // namespace sitrep

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The clocks of one task by name. Clock 0 is the partition's own and is called ""; a key group's clock
-// ("CAMP-03" with `clock: {per: camp}`) gets the next number when its first row comes. Numbers are the
-// task's own; state is kept under names. Used only by its worker.
+// The clocks of one task by name. Clock 0 is the partition's own and is called ""; a key group's
+// clock ("CAMP-03" with `clock: {per: camp}`) gets the next number when its first row comes.
+// Numbers are the task's own; state is kept under names. Used only by its worker.
 
 #include <deque>
 #include <string>

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What an operator is: something that is called with batches of rows and emits batches of rows. Only
-// process() must be written. One operator object serves one task, on one thread: no locks, no clocks
-// of its own, no state but what the context hands out (state kept elsewhere is lost at a restart).
+// What an operator is: something that is called with batches of rows and emits batches of rows.
+// Only process() must be written. One operator object serves one task, on one thread: no locks, no
+// clocks of its own, no state but what the context hands out (state kept elsewhere is lost at a
+// restart).
 //
 // The engine calls, in this order: open once; then process, advance, tick and end_epoch as things
-// happen; finish once when a bounded input has ended. After a restart, open is called on a new object,
-// its stores are filled again, and the calls go on.
+// happen; finish once when a bounded input has ended. After a restart, open is called on a new
+// object, its stores are filled again, and the calls go on.
 //
 // An Error stops the task (and the engine decides what follows); a bad row is not an Error.
 // The face is unstable until operators have been through a restore from the state log.

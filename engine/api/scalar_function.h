@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // What a scalar function is: abs, upper, or one of a developer's own. Evaluated once per batch over
-// whole columns. Strict by default: a null argument gives null and the function is not asked for that
-// row. Thread-safe (const throughout).
+// whole columns. Strict by default: a null argument gives null and the function is not asked for
+// that row. Thread-safe (const throughout).
 
 #include <memory>
 #include <span>
@@ -30,10 +30,10 @@ class ScalarFunction {
   virtual Type result_type() const = 0;
   /// Whether null arguments give null without a call for that row (PostgreSQL's STRICT).
   virtual bool strict() const { return true; }
-  /// Fills `out`, which has the batch's length and result_type(). For a strict function the rows with
-  /// a null argument are already null in `out` and must be skipped (`out.is_null(row)`). A row that
-  /// cannot be computed (division by zero, overflow) is set null and counted in the returned number,
-  /// which the runtime publishes as sitrep_sql_errors_total.
+  /// Fills `out`, which has the batch's length and result_type(). For a strict function the rows
+  /// with a null argument are already null in `out` and must be skipped (`out.is_null(row)`). A row
+  /// that cannot be computed (division by zero, overflow) is set null and counted in the returned
+  /// number, which the runtime publishes as sitrep_sql_errors_total.
   virtual std::size_t evaluate(const ScalarInput& input, Column& out) const = 0;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // What the engine asks of anything that holds a task's state: hand over what changed at an epoch's
-// end, take entries back at a restart, and give memory back. Operators do not write stores; they use
-// Table and TimeQueue. Used only by its worker.
+// end, take entries back at a restart, and give memory back. Operators do not write stores; they
+// use Table and TimeQueue. Used only by its worker.
 
 #include <cstddef>
 #include <cstdint>
@@ -42,7 +42,8 @@ class ChangeSink {
   virtual void remove_pane(StoreId store, std::string_view clock, Micros pane) = 0;
 };
 
-/// Reads entries that memory no longer holds. kUnavailable or kCorrupt when the image cannot be read.
+/// Reads entries that memory no longer holds. kUnavailable or kCorrupt when the image cannot be
+/// read.
 class ColdState {
  public:
   virtual ~ColdState() = default;
@@ -64,13 +65,13 @@ class Store {
   virtual void collect(Epoch epoch, ChangeSink& changes) = 0;
   /// Takes one entry back at a restart, before any row; kCorrupt when `value` is not of our form.
   virtual Result<void> restore(const StateKey& key, std::string_view value) = 0;
-  /// Takes note that the image holds entries of this pane, without reading them; false when the store
-  /// keeps everything in memory and must be given each entry. Default: false.
+  /// Takes note that the image holds entries of this pane, without reading them; false when the
+  /// store keeps everything in memory and must be given each entry. Default: false.
   virtual bool restore_cold(std::string_view clock, Micros pane);
   /// Bytes of memory held.
   virtual std::size_t memory_bytes() const = 0;
-  /// Gives back entries that are unchanged since `flushed` or an earlier epoch, which the image holds.
-  /// Default: keeps everything.
+  /// Gives back entries that are unchanged since `flushed` or an earlier epoch, which the image
+  /// holds. Default: keeps everything.
   virtual void evict(Epoch flushed);
 };
 

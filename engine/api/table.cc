@@ -229,7 +229,8 @@ void Table::collect_entry(Pane& pane, Entry& entry, Epoch epoch, ChangeSink& cha
   entry.set_stamp(epoch);
 }
 
-/// Forgets erased entries that nothing can bring back: the image, if there is one, has flushed them.
+/// Forgets erased entries that nothing can bring back: the image, if there is one, has flushed
+/// them.
 void Table::trim(Pane& pane, std::optional<Epoch> flushed) {
   const Epoch settled = flushed.value_or(Epoch(0));
   pane.rebuild([&](const Entry& entry) {

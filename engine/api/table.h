@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A keyed table of an operator, grouped by pane: (clock, pane end) → key → row. A row is a fixed number
-// of bytes laid out by a RowCodec (a window's accumulators, an alert's state). One hash probe finds it;
-// closing a pane frees it whole. Stores without windows use one pane, {0, 0}.
+// A keyed table of an operator, grouped by pane: (clock, pane end) → key → row. A row is a fixed
+// number of bytes laid out by a RowCodec (a window's accumulators, an alert's state). One hash
+// probe finds it; closing a pane frees it whole. Stores without windows use one pane, {0, 0}.
 //
-// Changes go to the state log at the epoch's end; a pane that opens and closes within one epoch leaves
-// no trace. Rows that the image holds may be evicted; a later upsert or for_each reads them back.
+// Changes go to the state log at the epoch's end; a pane that opens and closes within one epoch
+// leaves no trace. Rows that the image holds may be evicted; a later upsert or for_each reads them
+// back.
 //
-// Lifetime: a row's address is valid until its pane is dropped, the epoch ends, or evict() runs; never
-// keep one between two calls of process(). Used only by its worker.
+// Lifetime: a row's address is valid until its pane is dropped, the epoch ends, or evict() runs;
+// never keep one between two calls of process(). Used only by its worker.
 
 #include <cstddef>
 #include <cstdint>
@@ -28,8 +29,8 @@
 
 namespace sitrep {
 
-/// How rows of a table are made, saved, read back and freed. The table moves rows as bytes: a row must
-/// not point into itself (no std::string in it; a pointer to one is fine). Thread-safe (const
+/// How rows of a table are made, saved, read back and freed. The table moves rows as bytes: a row
+/// must not point into itself (no std::string in it; a pointer to one is fine). Thread-safe (const
 /// throughout).
 class RowCodec {
  public:
@@ -43,7 +44,8 @@ class RowCodec {
   virtual void save(const std::byte* row, std::string& out) const = 0;
   /// Reads what save wrote into a created row; kCorrupt when it is not of that form.
   virtual Result<void> load(std::string_view in, std::byte* row) const = 0;
-  /// Whether rows own heap memory that the budget must count (counted by the size of their saved form).
+  /// Whether rows own heap memory that the budget must count (counted by the size of their saved
+  /// form).
   virtual bool owns_heap() const { return false; }
 };
 

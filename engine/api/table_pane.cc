@@ -100,9 +100,9 @@ std::byte* Table::Pane::take_bytes(std::size_t bytes) {
 void Table::Pane::add_chunk(std::size_t bytes) {
   bytes = Entry::aligned(bytes);
   ENSURE(bytes <= std::numeric_limits<std::uint32_t>::max(), "a row of gigabytes");
-  Chunk& chunk = chunks_.emplace_back(Chunk{.bytes = std::make_unique_for_overwrite<std::byte[]>(bytes),
-                                            .capacity = static_cast<std::uint32_t>(bytes),
-                                            .used = 0});
+  Chunk& chunk = chunks_.emplace_back();
+  chunk.bytes = std::make_unique_for_overwrite<std::byte[]>(bytes);
+  chunk.capacity = static_cast<std::uint32_t>(bytes);
   const auto end = reinterpret_cast<std::uint64_t>(chunk.bytes.get()) + bytes;
   ENSURE(end >> kPointerBits == 0, "an address of more than 48 bits");
   table_.bytes_ += bytes + sizeof(Chunk);

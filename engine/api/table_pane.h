@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // The rows of one pane of a Table: an index of 8-byte slots (pointer and 16 bits of the hash) over
-// entries that lie in insertion order in chunks. A hit costs two cache lines: the slot and the entry,
-// which holds its key and row side by side. Rows that were erased stay as entries until a rebuild, so
-// that an evicted copy cannot come back; so nothing is ever taken out of the index alone.
+// entries that lie in insertion order in chunks. A hit costs two cache lines: the slot and the
+// entry, which holds its key and row side by side. Rows that were erased stay as entries until a
+// rebuild, so that an evicted copy cannot come back; so nothing is ever taken out of the index
+// alone.
 //
-// There may be tens of thousands of panes: an empty one allocates nothing, and chunks start small and
-// double. Private to table.cc. Used only by its worker.
+// There may be tens of thousands of panes: an empty one allocates nothing, and chunks start small
+// and double. Private to table.cc. Used only by its worker.
 
 #include <cstddef>
 #include <cstdint>
@@ -99,8 +100,8 @@ class Table::Pane {
  private:
   struct Chunk {
     std::unique_ptr<std::byte[]> bytes;
-    std::uint32_t capacity;
-    std::uint32_t used;
+    std::uint32_t capacity = 0;
+    std::uint32_t used = 0;
   };
 
   static constexpr std::uint64_t kEmptySlot = 0;

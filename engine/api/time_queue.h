@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Things that wait for a time, as state: timers (no payload) and held rows (their bytes). Ordered by
-// clock, time and key; an item that comes and goes within one epoch leaves no trace in the state log.
-// Held in memory whole. Used only by its worker.
+// Things that wait for a time, as state: timers (no payload) and held rows (their bytes). Ordered
+// by clock, time and key; an item that comes and goes within one epoch leaves no trace in the state
+// log. Held in memory whole. Used only by its worker.
 
 #include <map>
 #include <optional>

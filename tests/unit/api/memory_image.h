@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Stands in for the image under tables: takes their changes epoch by epoch, and holds what was flushed.
-// Changes can be read as text. Thread-compatible.
+// Stands in for the image under tables: takes their changes epoch by epoch, and holds what was
+// flushed. Changes can be read as text. Thread-compatible.
 
 #include <deque>
 #include <map>
@@ -62,9 +62,10 @@ class MemoryImage final : public ChangeSink, public ColdState {
     if (found == flushed_.end()) return std::nullopt;
     return found->second;
   }
-  Result<void> scan_pane(StoreId store, std::string_view clock, Micros pane,
-                         const std::function<Result<void>(std::string_view key,
-                                                          std::string_view value)>& entry) override {
+  Result<void> scan_pane(
+      StoreId store, std::string_view clock, Micros pane,
+      const std::function<Result<void>(std::string_view key, std::string_view value)>& entry)
+      override {
     if (broken) return unavailable("the disk is gone");
     for (const auto& [key, value] : flushed_) {
       if (std::get<0>(key) != store || std::get<1>(key) != clock || std::get<2>(key) != pane) {

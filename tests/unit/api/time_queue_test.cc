@@ -92,7 +92,8 @@ TEST_F(TimeQueueTest, a_replaced_payload_is_put_again) {
 TEST_F(TimeQueueTest, memory_is_given_back) {
   const std::size_t empty = queue_.memory_bytes();
   for (int n = 0; n < 100; ++n) {
-    queue_.push(0, {.time = n, .key = "a key beyond the short ones", .payload = std::string(100, 'x')});
+    queue_.push(
+        0, {.time = n, .key = "a key beyond the short ones", .payload = std::string(100, 'x')});
   }
   EXPECT_GT(queue_.memory_bytes(), empty + 100 * 200);
   while (queue_.pop(0, 100)) {
@@ -139,7 +140,8 @@ TEST_F(TimeQueueTest, behaves_like_a_map_over_restarts) {
       queue = std::make_unique<TimeQueue>("q", clocks_);
       for (const auto& [at, payload] : image_.latest()) {
         const auto& [store, name, pane, own_key] = at;
-        ASSERT_TRUE(queue->restore({.clock = name, .pane = pane, .key = own_key}, payload).has_value());
+        const StateKey place{.clock = name, .pane = pane, .key = own_key};
+        ASSERT_TRUE(queue->restore(place, payload).has_value());
       }
     }
     ASSERT_EQ(queue->size(), model.size());

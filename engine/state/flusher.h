@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Writes durable deltas to the image, many at a time: entries that change in every epoch are
+// written once per flush, and panes that closed meanwhile hardly at all. Deltas are kept until they
+// are written: an Error loses nothing, and the next step() tries again.
+//
+// The caller adds a task's deltas in the order of their epochs, each only after its epoch is
+// durable. Used only by its worker (the flusher's own).
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/result.h"
+#include "engine/state/delta.h"
+#include "engine/state/image.h"
+
+namespace sitrep {
+
+class Flusher {
+ public:
+  struct Options {
+    /// How long a delta may wait. Longer: fewer writes, more to replay after a crash.
+    Micros flush_interval = 5 * kMicrosPerSecond;
+    /// Bytes of waiting deltas above which they are written at once.
+    std::size_t pending_bytes_max = 32 << 20;
+  };
+
+  /// `image` outlives the flusher.
+  Flusher(StateImage& image, Options options);
+
+  void add(Delta delta);
+  /// Makes the next step() write, whatever waits: memory is short, or the process ends.
+  void flush_now() { asked_ = true; }
+  /// Writes if it is time; whether it did.
+  Result<bool> step(Micros now);
+
+  /// The newest epoch in the image of each task that was written since the last call, once each.
+  std::vector<std::pair<TaskId, Epoch>> take_flushed();
+  /// Bytes of the deltas that wait.
+  std::size_t pending_bytes() const { return pending_bytes_; }
+
+ private:
+  bool due(Micros now);
+
+  StateImage& image_;
+  const Options options_;
+  std::vector<Delta> pending_;
+  std::size_t pending_bytes_ = 0;
+  std::optional<Micros> waiting_since_;  // when step() first saw what is pending
+  bool asked_ = false;
+  std::vector<std::pair<TaskId, Epoch>> flushed_;
+};
+
+}  // namespace sitrep

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Names a task in state: its stage (from the stage's name, so it survives edits of the job) and its
+// partition. And the input positions that a task's state stands for. Thread-compatible.
+
+#include <compare>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/hash.h"
+#include "engine/base/ids.h"
+
+namespace sitrep {
+
+using StageId = StrongInt<struct StageIdTag, std::uint32_t>;
+
+inline StageId stage_id(std::string_view name) {
+  return StageId(static_cast<std::uint32_t>(hash_bytes(name)));
+}
+
+struct TaskId {
+  StageId stage;
+  PartitionId partition;
+
+  auto operator<=>(const TaskId&) const = default;
+};
+
+/// Next offset to read from one input partition.
+struct InputPosition {
+  TopicPartition partition;
+  Offset next;
+
+  friend bool operator==(const InputPosition&, const InputPosition&) = default;
+};
+
+/// What a task's state stands for.
+struct TaskPosition {
+  Epoch epoch;
+  std::vector<InputPosition> inputs;
+
+  friend bool operator==(const TaskPosition&, const TaskPosition&) = default;
+};
+
+}  // namespace sitrep

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/runtime/engine.h"
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+#include "engine/base/logging.h"
+
+namespace sitrep {
+namespace {
+
+constexpr Micros kPollWait = 20 * kMicrosPerMilli;
+constexpr Micros kStartRetryWait = kMicrosPerSecond;
+
+void sleep_for(Micros duration) {
+  std::this_thread::sleep_for(std::chrono::microseconds(duration));
+}
+
+/// Steps `part` until `stop`; sleeps longer the longer there is nothing to do, so that an idle process
+/// costs next to nothing and a busy one sleeps not at all.
+template <typename Part>
+void run_part(Part& part, const StopFlag& stop, Micros rest_max) {
+  static constexpr Micros kRestMin = 100;
+  Micros rest = kRestMin;
+  while (!stop.requested()) {
+    if (part.step()) {
+      rest = kRestMin;
+      continue;
+    }
+    sleep_for(rest);
+    rest = std::min(rest * 2, rest_max);
+  }
+}
+
+/// The threads of an instance; stopped and joined when it goes out of scope.
+class Threads {
+ public:
+  explicit Threads(Instance& instance) {
+    for (auto& worker : instance.workers()) {
+      threads_.emplace_back([&part = *worker, this] { run_part(part, stop_, kWorkerRest); });
+    }
+    threads_.emplace_back(
+        [&part = instance.committer(), this] { run_part(part, stop_, kCommitterRest); });
+    if (FlushLoop* flusher = instance.flusher()) {
+      threads_.emplace_back([flusher, this] { run_part(*flusher, stop_, kFlusherRest); });
+    }
+  }
+  ~Threads() {
+    stop_.request();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+ private:
+  // An idle worker looks for records this often: what an alert may wait before it is even read.
+  static constexpr Micros kWorkerRest = 2 * kMicrosPerMilli;
+  static constexpr Micros kCommitterRest = 2 * kMicrosPerMilli;
+  static constexpr Micros kFlusherRest = 20 * kMicrosPerMilli;
+
+  StopFlag stop_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace
+
+Engine::Engine(const Topology& topology, const Options& options, Log& log, const Clock& clock,
+               MetricsRegistry& metrics)
+    : topology_(topology), options_(options), log_(log), clock_(clock), metrics_(metrics) {}
+
+Engine::~Engine() = default;
+
+Result<void> Engine::run(const StopFlag& stop) {
+  try {
+    ASSIGN_OR_RETURN(const std::unique_ptr<Instance> instance, start(stop));
+    instance->set_idle([] { sleep_for(200); });
+    const Threads threads(*instance);
+    return control(*instance, stop);
+  } catch (const std::exception& thrown) {
+    return internal_error(concat("a library threw: ", thrown.what()));
+  }
+}
+
+Result<std::unique_ptr<Instance>> Engine::start(const StopFlag& stop) {
+  Micros said_at = 0;
+  while (true) {
+    auto made = Instance::make(topology_, options_.instance, log_, clock_, metrics_);
+    if (made || !made.error().retriable()) return made;
+    if (stop.requested()) return cancelled("stopped while waiting for the log");
+    const Micros now = clock_.monotonic();
+    if (said_at == 0 || now - said_at > 5 * kMicrosPerSecond) {
+      said_at = now;
+      log_warning("waiting for ", log_.description(), ": ", made.error().message());
+    }
+    sleep_for(kStartRetryWait);
+  }
+}
+
+Result<void> Engine::control(Instance& instance, const StopFlag& stop) {
+  bool ready = false;
+  Micros status_at = clock_.monotonic() + options_.status_interval;
+  while (!stop.requested()) {
+    ASSIGN_OR_RETURN(const Instance::Progress progress, instance.step(kPollWait));
+    if (!ready && instance.assigned()) {
+      ready = true;
+      if (on_ready_) on_ready_();
+    }
+    if (progress == Instance::Progress::kFinished) break;
+    if (const Micros now = clock_.monotonic(); now >= status_at) {
+      status_at = now + options_.status_interval;
+      if (on_status_) on_status_();
+    }
+  }
+  return instance.shut_down(options_.leave_group);
+}
+
+}  // namespace sitrep

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Runs an instance of a job until it is asked to stop, fails, or (bounded) is finished. Gives workers,
+// committer and flusher a thread each; control runs on the caller's. The end is one sentence:
+// stop sources → drain → final epoch → write the image → close sinks → join. Used only by its caller.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/base/stop_flag.h"
+#include "engine/runtime/instance.h"
+
+namespace sitrep {
+
+class Engine {
+ public:
+  struct Options {
+    InstanceOptions instance;
+    /// How often `on_status` is called.
+    Micros status_interval = 10 * kMicrosPerSecond;
+    /// Leave the group at the end, so that others take over at once.
+    bool leave_group = true;
+  };
+
+  /// All references outlive the engine.
+  Engine(const Topology& topology, const Options& options, Log& log, const Clock& clock,
+         MetricsRegistry& metrics);
+  ~Engine();
+
+  /// Called on the control thread: when the first partitions are read, and every status_interval.
+  void set_on_ready(std::function<void()> on_ready) { on_ready_ = std::move(on_ready); }
+  void set_on_status(std::function<void()> on_status) { on_status_ = std::move(on_status); }
+
+  /// Returns when `stop` is requested or a bounded run is finished, after ending in order; or an Error.
+  /// A log that cannot be reached at the start is waited for, with a line in the log.
+  Result<void> run(const StopFlag& stop);
+
+ private:
+  Result<std::unique_ptr<Instance>> start(const StopFlag& stop);
+  Result<void> control(Instance& instance, const StopFlag& stop);
+
+  const Topology& topology_;
+  const Options options_;
+  Log& log_;
+  const Clock& clock_;
+  MetricsRegistry& metrics_;
+  std::function<void()> on_ready_;
+  std::function<void()> on_status_;
+};
+
+}  // namespace sitrep

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/runtime/flush_loop.h"
+
+#include <utility>
+
+#include "engine/base/logging.h"
+
+namespace sitrep {
+namespace {
+
+constexpr Micros kRetryWait = kMicrosPerSecond;
+
+}  // namespace
+
+FlushLoop::FlushLoop(StateImage& image, Flusher::Options options, const Clock& clock,
+                     InstanceRings& rings, WorkerOf worker_of, MetricsRegistry& metrics)
+    : flusher_(image, options),
+      clock_(clock),
+      rings_(rings),
+      worker_of_(std::move(worker_of)),
+      pending_bytes_(metrics.gauge("sitrep_flush_pending_bytes",
+                                   "Bytes of durable deltas that the image does not hold yet")),
+      flushes_(metrics.counter("sitrep_flushes_total", "Writes of the local state image")) {}
+
+bool FlushLoop::step() {
+  if (failed_) return false;
+  bool busy = false;
+  if (rings_.control_to_flusher.try_pop()) {
+    busy = true;
+    answer_due_ = true;
+    retry_at_ = 0;
+  }
+  while (auto deltas = rings_.committer_to_flusher.try_pop()) {
+    busy = true;
+    for (Delta& delta : *deltas) flusher_.add(std::move(delta));
+  }
+  pending_bytes_.set(static_cast<double>(flusher_.pending_bytes()));
+  const Micros now = clock_.monotonic();
+  if (now < retry_at_) return busy;
+  if (answer_due_) flusher_.flush_now();
+  auto written = flusher_.step(now);
+  if (!written) {
+    Error error = std::move(written).error().with_context("writing the state image");
+    if (!error.retriable()) {
+      fail(std::move(error));
+      return true;
+    }
+    log_warning(error.message());
+    retry_at_ = now + kRetryWait;
+    return true;
+  }
+  if (*written) flushes_.add();
+  for (const auto& [task, epoch] : flusher_.take_flushed()) {
+    Flushed message{.task = task, .epoch = epoch};
+    // A full ring loses nothing: a later flush of the task says more.
+    (void)worker_of_(task).from_flusher.try_push(message);
+  }
+  if (answer_due_ && flusher_.pending_bytes() == 0) {
+    answer_due_ = false;
+    FlusherToControl message = ImageWritten{};
+    ENSURE(rings_.flusher_to_control.try_push(message), "control does not listen");
+  }
+  return busy || *written;
+}
+
+void FlushLoop::fail(Error error) {
+  failed_ = true;
+  FlusherToControl message = FlusherFailed{std::move(error)};
+  ENSURE(rings_.flusher_to_control.try_push(message), "control does not listen");
+}
+
+}  // namespace sitrep

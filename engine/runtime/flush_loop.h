@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The flusher's place between the rings: takes durable deltas from the committer, lets the Flusher write
+// the image when it is time, and tells workers which epochs of their tasks the image now holds. Used
+// only by its thread.
+
+#include <functional>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/runtime/messages.h"
+#include "engine/state/flusher.h"
+#include "engine/telemetry/metrics.h"
+
+namespace sitrep {
+
+class FlushLoop {
+ public:
+  /// Which worker owns a task.
+  using WorkerOf = std::function<WorkerRings&(TaskId)>;
+
+  /// All references outlive the loop.
+  FlushLoop(StateImage& image, Flusher::Options options, const Clock& clock, InstanceRings& rings,
+            WorkerOf worker_of, MetricsRegistry& metrics);
+
+  /// Does what can be done now; false when there was nothing. A write that fails is tried again, unless
+  /// trying again cannot mend it: then control is told, once.
+  bool step();
+
+ private:
+  void fail(Error error);
+
+  Flusher flusher_;
+  const Clock& clock_;
+  InstanceRings& rings_;
+  const WorkerOf worker_of_;
+  bool answer_due_ = false;
+  bool failed_ = false;
+  Micros retry_at_ = 0;
+  Gauge& pending_bytes_;
+  Counter& flushes_;
+};
+
+}  // namespace sitrep

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// One process's share of a job, as objects with a step(): control (this class), workers, committer and
+// flusher. Engine gives each a thread; PipelineDriver and the simulation step them on one. Control owns
+// the group membership: it makes and restores tasks when partitions are assigned, and takes everything
+// back in order when they are revoked or the job ends:
+//
+//   park the workers → commit the open epoch → write the image → destroy tasks and readers → unassign.
+//
+// Partitions that are lost (someone else has them already) skip the second and third step.
+// Used only by its thread (the control thread).
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/log/log.h"
+#include "engine/runtime/committer.h"
+#include "engine/runtime/flush_loop.h"
+#include "engine/runtime/messages.h"
+#include "engine/runtime/topology.h"
+#include "engine/runtime/worker.h"
+#include "engine/state/image.h"
+#include "engine/telemetry/metrics.h"
+
+namespace sitrep {
+
+struct InstanceOptions {
+  std::string group;
+  /// Stable name of this process within the group.
+  std::string instance;
+  /// Directory of the state image; empty: state is kept in memory only and lost at the end.
+  std::string state_dir;
+  std::size_t workers = 1;
+  std::size_t batch_records_max = 1000;
+  Micros commit_interval = 100 * kMicrosPerMilli;
+  Micros flush_interval = 3 * kMicrosPerSecond;
+  /// The job's memory number (MemoryBudget splits it).
+  std::size_t memory_bytes = std::size_t{256} << 20;
+  /// Bytes of hot state; nothing: the budget's share. Tests set 0 to hit the image always.
+  std::optional<std::size_t> state_bytes_max;
+  /// Read to the end offsets seen at the start, close all windows, commit, and be finished.
+  bool bounded = false;
+};
+
+class Instance {
+ public:
+  enum class Progress {
+    kRunning,
+    kFinished,  ///< Bounded: everything was read, closed and committed.
+  };
+
+  /// Joins the group, opens topics and image. kInvalidConfig when a topic is missing or the image is of
+  /// another job; retriable kUnavailable when the log cannot be reached yet. All references outlive the
+  /// instance.
+  static Result<std::unique_ptr<Instance>> make(const Topology& topology,
+                                                const InstanceOptions& options, Log& log,
+                                                const Clock& clock, MetricsRegistry& metrics);
+  ~Instance();
+
+  /// What control does while it waits for others: sleep, or step them. Must be set first.
+  void set_idle(std::function<void()> idle) { idle_ = std::move(idle); }
+  /// Serves the group for at most `wait`, and whatever the others said. An Error ends the instance:
+  /// destroy it (nothing that was committed is lost).
+  Result<Progress> step(Micros wait);
+  /// Makes everything done until now durable and writes the image; workers go on meanwhile.
+  Result<void> commit_open_epoch();
+  /// Takes the inputs as ended where they are now: windows close as in a bounded run.
+  void end_inputs() { tell_workers<EndInputs>(); }
+  /// Ends in order: drains, commits, writes the image, leaves the group if `leave`.
+  Result<void> shut_down(bool leave);
+  /// Whether a first assignment was served.
+  bool assigned() const { return assigned_; }
+
+  /// The parts that the others' threads step.
+  std::vector<std::unique_ptr<Worker>>& workers() { return workers_; }
+  Committer& committer() { return *committer_; }
+  /// Null without a state image.
+  FlushLoop* flusher() { return flusher_.get(); }
+
+ private:
+  Instance(const Topology& topology, const InstanceOptions& options, Log& log, const Clock& clock,
+           MetricsRegistry& metrics);
+  Result<void> open();
+  Result<void> check_inputs();
+  Result<void> open_outputs();
+  Result<void> serve_assigned(const std::vector<TopicPartition>& partitions);
+  Result<OwnedTask> make_task(const Stage& stage, PartitionId partition,
+                              std::vector<StartPosition>& starts);
+  Result<void> restore(Task& task);
+  Result<Offset> start_offset(const SourceNode& source, const TopicPartition& partition);
+  Result<void> serve_revoked(bool lost);
+  Result<void> serve_messages();
+  /// Waits until every worker has answered so.
+  template <typename Answer>
+  Result<void> wait_for_workers();
+  template <typename Answer, typename Message, typename Failure>
+  Result<void> wait_for(SpscRing<Message>& ring);
+  template <typename Message>
+  void tell_workers() {
+    for (const auto& rings : worker_rings_) {
+      ControlToWorker message = Message{};
+      while (!rings->from_control.try_push(message)) idle_();
+    }
+  }
+  std::size_t worker_of(TaskId task) const;
+
+  const Topology& topology_;
+  const InstanceOptions options_;
+  Log& log_;
+  const Clock& clock_;
+  MetricsRegistry& metrics_;
+  std::function<void()> idle_;
+  std::unique_ptr<StateImage> image_;
+  std::map<TaskId, std::unique_ptr<ColdState>> cold_;
+  std::unique_ptr<LogWriter> writer_;
+  TopicNumbers topics_;
+  InstanceRings rings_;
+  std::vector<std::unique_ptr<WorkerRings>> worker_rings_;
+  // Tasks hold readers of the group, so workers go before it.
+  std::unique_ptr<GroupReader> group_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<Committer> committer_;
+  std::unique_ptr<FlushLoop> flusher_;
+  std::vector<std::size_t> tasks_of_worker_;
+  std::vector<bool> finished_;
+  std::vector<TopicPartition> owned_;
+  bool assigned_ = false;
+};
+
+}  // namespace sitrep

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What the threads of an instance say to each other, each over a ring of its own, named after its two
+// ends.
+// Plain data that moves.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/base/spsc_ring.h"
+#include "engine/log/log.h"
+#include "engine/runtime/task.h"
+
+namespace sitrep {
+
+/// Number of a commit of this process; never stored (what is stored is each task's epoch).
+using CommitNumber = StrongInt<struct CommitNumberTag, std::uint64_t>;
+
+/// A task with its readers, one per input.
+struct OwnedTask {
+  std::unique_ptr<Task> task;
+  std::vector<std::unique_ptr<PartitionReader>> readers;
+  /// Bounded runs: where each input ends; the task finishes when all are reached.
+  std::vector<std::optional<Offset>> ends;
+};
+
+struct GiveTask {
+  OwnedTask task;
+};
+/// Stop draining inputs, but go on closing epochs; answered with Parked.
+struct Park {};
+/// Destroy all tasks and readers; answered with Released.
+struct Release {};
+/// Drain again.
+struct Resume {};
+/// Take every input as ended where it is now.
+struct EndInputs {};
+using ControlToWorker = std::variant<GiveTask, Park, Release, Resume, EndInputs>;
+
+struct Parked {};
+struct Released {};
+struct TaskFailed {
+  Error error;
+};
+/// Every task of the worker reached the end of its bounded input and was finished.
+struct AllFinished {};
+using WorkerToControl = std::variant<Parked, Released, TaskFailed, AllFinished>;
+
+struct CloseEpoch {
+  CommitNumber commit;
+};
+using CommitterToWorker = CloseEpoch;
+
+struct PartOfEpoch {
+  TaskId task;
+  EpochPart part;
+};
+/// All tasks of the worker have handed over their part of the commit.
+struct EpochClosed {
+  CommitNumber commit;
+};
+/// Someone waits for rows in the open epoch.
+struct UrgentRows {};
+/// The open epoch holds more than its bound of bytes.
+struct EpochFull {};
+using WorkerToCommitter = std::variant<PartOfEpoch, EpochClosed, UrgentRows, EpochFull>;
+
+/// Commit everything that was done until now, then answer with Committed.
+struct CommitNow {};
+/// Forget the open epoch: its partitions are lost. Answered with Committed too.
+struct DiscardOpen {};
+using ControlToCommitter = std::variant<CommitNow, DiscardOpen>;
+
+struct Committed {};
+struct CommitterFailed {
+  Error error;
+};
+using CommitterToControl = std::variant<Committed, CommitterFailed>;
+
+/// Write everything to the image that is durable until now, then answer with ImageWritten.
+struct FlushNow {};
+using ControlToFlusher = FlushNow;
+
+struct ImageWritten {};
+struct FlusherFailed {
+  Error error;
+};
+using FlusherToControl = std::variant<ImageWritten, FlusherFailed>;
+
+/// Deltas of one durable commit.
+using CommitterToFlusher = std::vector<Delta>;
+
+struct Flushed {
+  TaskId task;
+  Epoch epoch;
+};
+using FlusherToWorker = Flushed;
+
+/// The rings of control, committer and flusher.
+struct InstanceRings {
+  static constexpr std::size_t kControl = 16;
+
+  SpscRing<ControlToCommitter> control_to_committer{kControl};
+  SpscRing<CommitterToControl> committer_to_control{kControl};
+  SpscRing<ControlToFlusher> control_to_flusher{kControl};
+  SpscRing<FlusherToControl> flusher_to_control{kControl};
+  /// Full: the committer waits for the disk, and so do the workers behind it.
+  SpscRing<CommitterToFlusher> committer_to_flusher{64};
+};
+
+/// All rings of one worker, owned by the instance; each end is used by the thread it is named after.
+struct WorkerRings {
+  static constexpr std::size_t kControl = 256;
+  static constexpr std::size_t kEpochs = 1024;
+
+  SpscRing<ControlToWorker> from_control{kControl};
+  SpscRing<WorkerToControl> to_control{kControl};
+  SpscRing<CommitterToWorker> from_committer{8};
+  SpscRing<WorkerToCommitter> to_committer{kEpochs};
+  SpscRing<FlusherToWorker> from_flusher{kEpochs};
+};
+
+}  // namespace sitrep

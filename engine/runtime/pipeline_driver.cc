@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/runtime/pipeline_driver.h"
+
+#include <utility>
+
+namespace sitrep {
+
+PipelineDriver::PipelineDriver(const Topology& topology, const Options& options, MemoryLog& log,
+                               ManualClock& clock)
+    : topology_(topology), options_(options), log_(log), clock_(clock) {}
+
+PipelineDriver::~PipelineDriver() = default;
+
+Result<void> PipelineDriver::start() {
+  for (const auto& [topic, creation] : topology_.output_topics) {
+    if (!log_.topics().contains(topic)) {
+      TRY(log_.create_topic(topic, creation.value_or(TopicOptions())));
+    }
+  }
+  ASSIGN_OR_RETURN(instance_,
+                   Instance::make(topology_,
+                                  {.group = topology_.job,
+                                   .instance = "driver",
+                                   .state_dir = options_.state_dir,
+                                   .workers = options_.workers,
+                                   .batch_records_max = options_.batch_records_max,
+                                   .flush_interval = 0,
+                                   .memory_bytes = std::size_t{64} << 20,
+                                   .state_bytes_max = options_.state_bytes_max,
+                                   .bounded = false},
+                                  log_, clock_, metrics_));
+  instance_->set_idle([this] { (void)step_all(); });
+  return {};
+}
+
+Result<bool> PipelineDriver::step_all() {
+  bool busy = false;
+  for (auto& worker : instance_->workers()) busy = worker->step() || busy;
+  busy = instance_->committer().step() || busy;
+  if (instance_->flusher() != nullptr) busy = instance_->flusher()->step() || busy;
+  return busy;
+}
+
+Result<void> PipelineDriver::read() {
+  if (!instance_) TRY(start());
+  while (true) {
+    TRY(instance_->step(0));
+    ASSIGN_OR_RETURN(const bool busy, step_all());
+    if (!busy) break;
+    ++batches_;
+    const bool crash_due = options_.crash_every > 0 && batches_ % options_.crash_every == 0;
+    // Every other crash comes before the commit: what was done since the last one must be done again.
+    const bool commit_first = crash_due && crashes_ % 2 == 1;
+    if (options_.crash_every > 0 && (!crash_due || commit_first)) {
+      TRY(instance_->commit_open_epoch());
+    }
+    if (crash_due) TRY(crash());
+  }
+  return {};
+}
+
+Result<void> PipelineDriver::settle() {
+  TRY(read());
+  return instance_->commit_open_epoch();
+}
+
+Result<void> PipelineDriver::finish() {
+  TRY(settle());
+  instance_->end_inputs();
+  while (true) {
+    ASSIGN_OR_RETURN(const bool busy, step_all());
+    if (!busy) break;
+  }
+  TRY(instance_->shut_down(/*leave=*/true));
+  instance_.reset();
+  return {};
+}
+
+Result<void> PipelineDriver::crash() {
+  ++crashes_;
+  instance_.reset();
+  return start();
+}
+
+}  // namespace sitrep

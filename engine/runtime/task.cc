@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/runtime/task.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/text.h"
+
+namespace sitrep {
+
+/// One partition of one topic of a source.
+struct Task::Input {
+  const SourceNode* source = nullptr;
+  TopicPartition partition;
+  std::unique_ptr<Decoder> decoder;
+  std::unique_ptr<SourceClock> clock;
+  std::vector<Edge> edges;
+  Offset next{0};
+  bool moved = false;  // next differs from what the last epoch committed
+  Counter* records = nullptr;
+  Counter* rows = nullptr;
+  Gauge* watermark = nullptr;
+};
+
+struct Task::Node {
+  const OperatorNode* plan = nullptr;
+  std::unique_ptr<Operator> op;
+  std::unique_ptr<ClockGate> gate;
+  std::unique_ptr<Context> context;
+  std::vector<Edge> edges;
+  std::vector<Sink> sinks;
+  std::vector<Sink> late_sinks;
+};
+
+namespace {
+
+class MetricCounter final : public OperatorCounter {
+ public:
+  explicit MetricCounter(Counter& counter) : counter_(counter) {}
+  void add(std::uint64_t count) override { counter_.add(count); }
+
+ private:
+  Counter& counter_;
+};
+
+std::string dead_letter_help() { return "Records that gave no row, by reason"; }
+
+}  // namespace
+
+class Task::Context final : public OperatorContext {
+ public:
+  Context(Task& task, const std::string& node) : task_(task), node_(node) {}
+
+  Table& table(std::string_view purpose, std::unique_ptr<const RowCodec> codec) override {
+    auto made = std::make_unique<Table>(Table::Options{.name = concat(node_, "/", purpose),
+                                                       .codec = std::move(codec),
+                                                       .clocks = &task_.clocks_,
+                                                       .cold = task_.options_.cold});
+    return static_cast<Table&>(keep(std::move(made)));
+  }
+  TimeQueue& time_queue(std::string_view purpose) override {
+    return static_cast<TimeQueue&>(
+        keep(std::make_unique<TimeQueue>(concat(node_, "/", purpose), task_.clocks_)));
+  }
+  OperatorCounter& counter(std::string_view name) override {
+    static constexpr std::string_view kKnown[] = {"late_rows", "dropped_late_rows", "sql_errors",
+                                                  "stale_rows"};
+    const bool known = std::find(std::begin(kKnown), std::end(kKnown), name) != std::end(kKnown);
+    Labels labels{{"stream", node_}, {"task", task_.name_}};
+    if (!known) labels["event"] = name;
+    Counter& series = task_.options_.metrics->counter(
+        known ? concat("sitrep_", name, "_total") : "sitrep_operator_events_total",
+        "Events that an operator counted", labels);
+    counters_.push_back(std::make_unique<MetricCounter>(series));
+    return *counters_.back();
+  }
+  const ClockTable& clocks() const override { return task_.clocks_; }
+
+ private:
+  Store& keep(std::unique_ptr<Store> store) {
+    task_.stores_.push_back(store.get());
+    stores_.push_back(std::move(store));
+    return *stores_.back();
+  }
+
+  Task& task_;
+  const std::string& node_;
+  std::vector<std::unique_ptr<Store>> stores_;
+  std::vector<std::unique_ptr<MetricCounter>> counters_;
+};
+
+class Task::NodeEmitter final : public Emitter {
+ public:
+  NodeEmitter(Task& task, Node& node) : task_(task), node_(node) {}
+
+  void emit(ColumnBatch batch) override {
+    if (batch.selection.empty()) return;
+    for (Sink& sink : node_.sinks) {
+      sink.write(batch, task_.outputs_);
+      task_.urgent_ = task_.urgent_ || sink.urgent();
+    }
+    task_.deliver(node_.edges, batch);
+  }
+  void emit_late(ColumnBatch batch) override {
+    for (Sink& sink : node_.late_sinks) sink.write(batch, task_.outputs_);
+  }
+
+ private:
+  Task& task_;
+  Node& node_;
+};
+
+Task::Task(const TaskOptions& options)
+    : stage_(*options.stage),
+      options_(options),
+      name_(concat(options.stage->name, "[", options.partition, "]")),
+      now_(options.now) {}
+
+Task::~Task() = default;
+
+TaskId Task::id() const {
+  return {.stage = stage_id(stage_.name), .partition = options_.partition};
+}
+
+Result<std::unique_ptr<Task>> Task::make(const TaskOptions& options) {
+  std::unique_ptr<Task> task(new Task(options));
+  TRY(task->build());
+  return task;
+}
+
+Result<void> Task::build() {
+  const auto topic_number = [this](const std::string& topic) {
+    const auto found = options_.topics->find(topic);
+    ENSURE(found != options_.topics->end(), "a topic that was not opened");
+    return found->second;
+  };
+  if (!options_.dead_letter_topic.empty()) {
+    dead_letters_ = topic_number(options_.dead_letter_topic);
+  }
+  MetricsRegistry& metrics = *options_.metrics;
+  std::vector<std::vector<std::size_t>> inputs_of_source(stage_.sources.size());
+  for (std::size_t s = 0; s < stage_.sources.size(); ++s) {
+    const SourceNode& source = stage_.sources[s];
+    for (const std::string& topic : source.topics) {
+      auto input = std::make_unique<Input>();
+      input->source = &source;
+      input->partition = {topic, options_.partition};
+      input->decoder = source.make_decoder();
+      input->clock = std::make_unique<SourceClock>(concat(source.name, "/", topic, "/clock"),
+                                                   source.time, clocks_, options_.now);
+      const Labels labels{{"topic", topic}, {"partition", concat(options_.partition)}};
+      input->records = &metrics.counter("sitrep_records_total", "Records read", labels);
+      input->rows = &metrics.counter("sitrep_rows_total", "Rows decoded", labels);
+      input->watermark = &metrics.gauge(
+          "sitrep_watermark_seconds", "Lowest watermark of the partition's clocks", labels);
+      stores_.push_back(input->clock.get());
+      inputs_of_source[s].push_back(inputs_.size());
+      input_partitions_.push_back(input->partition);
+      inputs_.push_back(std::move(input));
+    }
+  }
+  for (const OperatorNode& plan : stage_.nodes) {
+    const std::size_t index = nodes_.size();
+    auto node = std::make_unique<Node>();
+    node->plan = &plan;
+    node->op = plan.make_operator();
+    node->context = std::make_unique<Context>(*this, plan.name);
+    std::size_t input_count = 0;
+    Micros grace = 0;
+    for (const NodeInput& from : plan.inputs) {
+      if (from.kind == NodeInput::Kind::kSource) {
+        for (const std::size_t input : inputs_of_source[from.index]) {
+          inputs_[input]->edges.push_back({.node = index, .input = input_count++});
+        }
+      } else {
+        ENSURE(from.index < index, "a node comes after its inputs");
+        nodes_[from.index]->edges.push_back({.node = index, .input = input_count++});
+      }
+    }
+    for (const SourceNode& source : stage_.sources) {
+      grace = std::max(grace, source.time.idle_after);
+    }
+    node->gate = std::make_unique<ClockGate>(
+        ClockGate::Options{.name = concat(plan.name, "/gate"),
+                           .inputs = input_count,
+                           .grace = grace,
+                           .clocks = &clocks_});
+    if (node->gate->merges()) stores_.push_back(node->gate.get());
+    for (const SinkNode& sink : stage_.sinks) {
+      if (sink.node != index) continue;
+      auto& sinks = sink.port == SinkNode::Port::kMain ? node->sinks : node->late_sinks;
+      sinks.emplace_back(sink, topic_number(sink.topic));
+    }
+    nodes_.push_back(std::move(node));
+    if (auto opened = nodes_.back()->op->open(*nodes_.back()->context); !opened) {
+      return std::move(opened).error().with_context(plan.name);
+    }
+  }
+  return {};
+}
+
+Result<void> Task::start(const std::optional<TaskPosition>& position, std::span<const Offset> next,
+                         Micros now) {
+  ENSURE(next.size() == inputs_.size(), "one offset per input");
+  now_ = now;
+  if (position) epoch_ = position->epoch;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    inputs_[i]->next = next[i];
+    // A position that no epoch holds yet must be kept, also if nothing is ever read.
+    inputs_[i]->moved = !position.has_value();
+    dirty_ = dirty_ || inputs_[i]->moved;
+  }
+  // Clocks stand where they stood; operators that closed windows up to there see nothing new.
+  for (const auto& input : inputs_) advance(input->edges, input->clock->readings());
+  return take_error();
+}
+
+Result<void> Task::process(std::size_t index, const RecordBatch& records, Offset next,
+                           Micros now) {
+  Input& input = *inputs_[index];
+  now_ = now;
+  if (next != input.next) {
+    input.next = next;
+    input.moved = true;
+    dirty_ = true;
+  }
+  if (records.empty()) return {};
+  input.records->add(records.size());
+  DecodedRows decoded = input.decoder->decode(records, options_.partition);
+  for (const DeadLetter& letter : decoded.dead_letters) {
+    count_dead_letter(input, letter, records);
+  }
+  ColumnBatch batch = stamp(input, records, std::move(decoded));
+  input.rows->add(batch.selection.size());
+  rows_in_ += batch.selection.size();
+  deliver(input.edges, batch);
+  std::vector<ClockReading> changed;
+  input.clock->end_batch(now, changed);
+  advance(input.edges, changed);
+  return take_error();
+}
+
+ColumnBatch Task::stamp(Input& input, const RecordBatch& records, DecodedRows rows) {
+  const TimePlan& time = input.source->time;
+  const std::size_t count = rows.rows();
+  const Column& times = *rows.columns[time.column];
+  auto meta = std::make_shared<RowMeta>();
+  meta->origin = input.partition;
+  meta->event_time.assign(times.ints().begin(), times.ints().end());
+  meta->watermark.resize(count);
+  if (time.clock_column) meta->clock.resize(count);
+  std::vector<std::uint32_t> picked;
+  picked.reserve(count);
+  for (std::size_t row = 0; row < count; ++row) {
+    const Micros event_time = meta->event_time[row];
+    const RecordView& record = records.records()[rows.record[row]];
+    const Micros reference = record.timestamp.value_or(now_);
+    if (time.max_future_skew != TimePlan::kNever &&
+        event_time > reference + time.max_future_skew) {
+      count_dead_letter(input,
+                        {.record = rows.record[row],
+                         .index_in_message = rows.index_in_message[row],
+                         .reason = DeadLetterReason::kFuture,
+                         .path = concat("/", input.source->schema.fields[time.column].name)},
+                        records);
+      continue;
+    }
+    ClockId clock = 0;
+    if (time.clock_column) {
+      clock = clocks_.intern(rows.columns[*time.clock_column]->texts()[row]);
+      meta->clock[row] = clock;
+    }
+    meta->watermark[row] = input.clock->observe(clock, event_time);
+    picked.push_back(static_cast<std::uint32_t>(row));
+  }
+  meta->offset = std::move(rows.offset);
+  meta->index_in_message = std::move(rows.index_in_message);
+  ColumnBatch batch;
+  batch.columns.assign(rows.columns.begin(), rows.columns.end());
+  batch.meta = std::move(meta);
+  batch.arenas.push_back(std::move(rows.arena));
+  batch.selection = Selection(count, std::move(picked));
+  return batch;
+}
+
+void Task::count_dead_letter(Input& input, const DeadLetter& letter, const RecordBatch& records) {
+  options_.metrics
+      ->counter("sitrep_dead_letters_total", dead_letter_help(),
+                {{"topic", input.partition.topic},
+                 {"partition", concat(input.partition.partition)},
+                 {"reason", std::string(to_string(letter.reason))}})
+      .add();
+  if (!dead_letters_) return;
+  write_dead_letter(*dead_letters_, letter, records.records()[letter.record], input.partition,
+                    outputs_);
+  dirty_ = true;
+}
+
+void Task::deliver(std::span<const Edge> edges, const ColumnBatch& batch) {
+  if (batch.selection.empty()) return;
+  for (const Edge& edge : edges) {
+    Node& node = *nodes_[edge.node];
+    NodeEmitter out(*this, node);
+    keep_error(node.op->process(node.gate->adjust(edge.input, batch), out));
+    // Later rows of this edge see what this batch did to the clocks only after advance().
+  }
+}
+
+void Task::advance(std::span<const Edge> edges, std::span<const ClockReading> readings) {
+  if (readings.empty()) return;
+  for (const Edge& edge : edges) {
+    Node& node = *nodes_[edge.node];
+    std::vector<ClockReading> changed;
+    node.gate->update(edge.input, readings, now_, changed);
+    advance_node(node, changed);
+  }
+}
+
+void Task::advance_node(Node& node, std::span<const ClockReading> readings) {
+  if (readings.empty()) return;
+  NodeEmitter out(*this, node);
+  keep_error(node.op->advance(readings, out));
+  std::vector<ClockReading> passed(readings.begin(), readings.end());
+  for (ClockReading& reading : passed) {
+    reading.watermark = node.op->output_watermark(reading.clock, reading.watermark);
+  }
+  advance(node.edges, passed);
+}
+
+Result<void> Task::tick(Micros now) {
+  now_ = now;
+  for (const auto& input : inputs_) {
+    std::vector<ClockReading> changed;
+    input->clock->tick(now, changed);
+    if (!changed.empty()) dirty_ = true;
+    advance(input->edges, changed);
+    Micros lowest = TimePlan::kNever;
+    for (const ClockReading& reading : input->clock->readings()) {
+      if (!reading.idle) lowest = std::min(lowest, reading.watermark);
+    }
+    if (lowest != TimePlan::kNever && lowest != kMinWatermark) {
+      input->watermark->set(static_cast<double>(lowest) / kMicrosPerSecond);
+    }
+  }
+  for (const auto& node : nodes_) {
+    std::vector<ClockReading> changed;
+    node->gate->tick(now, changed);
+    advance_node(*node, changed);
+    NodeEmitter out(*this, *node);
+    keep_error(node->op->tick(now, out));
+  }
+  return take_error();
+}
+
+Result<void> Task::finish() {
+  dirty_ = true;
+  for (const auto& node : nodes_) {
+    NodeEmitter out(*this, *node);
+    keep_error(node->op->finish(out));
+  }
+  return take_error();
+}
+
+Result<EpochPart> Task::close_epoch() {
+  for (const auto& node : nodes_) {
+    NodeEmitter out(*this, *node);
+    keep_error(node->op->end_epoch(out));
+  }
+  TRY(take_error());
+  EpochPart part;
+  if (!dirty_ && outputs_.empty()) return part;
+  ++epoch_;
+  for (Store* store : stores_) store->collect(epoch_, delta_);
+  TaskPosition position{.epoch = epoch_, .inputs = {}};
+  for (const auto& input : inputs_) {
+    position.inputs.push_back({.partition = input->partition, .next = input->next});
+    if (input->moved) {
+      part.positions.push_back(
+          {.partition = input->partition, .next = input->next, .metadata = {}});
+    }
+    input->moved = false;
+  }
+  part.delta = delta_.finish(id(), std::move(position));
+  part.outputs = std::exchange(outputs_, OutputBatch());
+  part.empty = false;
+  urgent_ = false;
+  dirty_ = false;
+  return part;
+}
+
+std::size_t Task::memory_bytes() const {
+  std::size_t bytes = 0;
+  for (const Store* store : stores_) bytes += store->memory_bytes();
+  return bytes;
+}
+
+void Task::evict(Epoch flushed) {
+  for (Store* store : stores_) store->evict(flushed);
+}
+
+std::vector<std::pair<std::string, ClockReading>> Task::clock_readings(std::size_t input) const {
+  std::vector<std::pair<std::string, ClockReading>> out;
+  for (const ClockReading& reading : inputs_[input]->clock->readings()) {
+    out.emplace_back(clocks_.name(reading.clock), reading);
+  }
+  return out;
+}
+
+void Task::keep_error(Result<void> result) {
+  if (result || error_) return;
+  error_ = std::move(result).error().with_context(name_);
+}
+
+Result<void> Task::take_error() {
+  if (!error_) return {};
+  return *std::exchange(error_, std::nullopt);
+}
+
+}  // namespace sitrep

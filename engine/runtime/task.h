@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// One stage for one partition number: its inputs, clocks, operators, stores and sinks. A worker calls
+// it with records and with the time; everything it puts out gathers until close_epoch() hands the
+// epoch over: outputs, the delta of its state, and the input positions that both stand for. Restored by
+// filling stores() before start(). Used only by its worker.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/api/operator.h"
+#include "engine/base/clock.h"
+#include "engine/log/log.h"
+#include "engine/runtime/clock_gate.h"
+#include "engine/runtime/sink.h"
+#include "engine/runtime/source_clock.h"
+#include "engine/runtime/topology.h"
+#include "engine/state/delta.h"
+#include "engine/telemetry/metrics.h"
+
+namespace sitrep {
+
+/// The writer's numbers of the topics that a job writes.
+using TopicNumbers = std::map<std::string, TopicId>;
+
+/// What one task did in one epoch.
+struct EpochPart {
+  OutputBatch outputs;
+  Delta delta;
+  std::vector<CommittedPosition> positions;
+  /// Nothing was read, put out or changed: there is nothing to commit.
+  bool empty = true;
+};
+
+struct TaskOptions {
+  const Stage* stage = nullptr;  ///< Outlives the task.
+  PartitionId partition;
+  const TopicNumbers* topics = nullptr;  ///< Outlives the task.
+  std::string dead_letter_topic;
+  ColdState* cold = nullptr;  ///< Outlives the task; null: all state stays in memory.
+  MetricsRegistry* metrics = nullptr;  ///< Outlives the task.
+  /// Processing time at the start.
+  Micros now = 0;
+};
+
+class Task {
+ public:
+  static Result<std::unique_ptr<Task>> make(const TaskOptions& options);
+  ~Task();
+
+  TaskId id() const;
+  /// "fleet[3]", for messages.
+  const std::string& name() const { return name_; }
+  /// Input partitions of the task, in order; indexes below are into these.
+  const std::vector<TopicPartition>& inputs() const { return input_partitions_; }
+
+  /// Every store, to be filled at a restart.
+  std::span<Store* const> stores() const { return stores_; }
+  /// Goes on from `position`'s epoch (a new task: nothing), with `next` to be read per input.
+  Result<void> start(const std::optional<TaskPosition>& position, std::span<const Offset> next,
+                     Micros now);
+
+  /// Rows of one input; `next` is the reader's position after them.
+  Result<void> process(std::size_t input, const RecordBatch& records, Offset next, Micros now);
+  Result<void> tick(Micros now);
+  /// The bounded input has ended: closes every window, applies held rows.
+  Result<void> finish();
+
+  /// Whether rows that someone waits for are in the open epoch.
+  bool urgent() const { return urgent_; }
+  /// Output bytes of the open epoch: what the epoch's bound is compared with.
+  std::size_t open_bytes() const { return outputs_.bytes(); }
+  Result<EpochPart> close_epoch();
+  /// Bytes of all stores.
+  std::size_t memory_bytes() const;
+  /// Gives back state that the image holds.
+  void evict(Epoch flushed);
+
+  /// Where the clocks of input `input` stand, by clock name: for status and metrics.
+  std::vector<std::pair<std::string, ClockReading>> clock_readings(std::size_t input) const;
+  std::uint64_t rows_in() const { return rows_in_; }
+
+ private:
+  class Context;
+  class NodeEmitter;
+  struct Input;
+  struct Node;
+  struct Edge {
+    std::size_t node;
+    std::size_t input;
+  };
+
+  explicit Task(const TaskOptions& options);
+  Result<void> build();
+  /// Sends rows along edges, depth first.
+  void deliver(std::span<const Edge> edges, const ColumnBatch& batch);
+  void advance(std::span<const Edge> edges, std::span<const ClockReading> readings);
+  /// The node's clocks moved: calls its operator and passes the output's clocks on.
+  void advance_node(Node& node, std::span<const ClockReading> readings);
+  void keep_error(Result<void> result);
+  Result<void> take_error();
+  /// Decoded rows with event times, clocks and watermarks; rows of the future become dead letters.
+  ColumnBatch stamp(Input& input, const RecordBatch& records, DecodedRows rows);
+  void count_dead_letter(Input& input, const DeadLetter& letter, const RecordBatch& records);
+
+  const Stage& stage_;
+  const TaskOptions options_;
+  const std::string name_;
+  ClockTable clocks_;
+  std::vector<TopicPartition> input_partitions_;
+  std::vector<std::unique_ptr<Input>> inputs_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::vector<Store*> stores_;
+  std::optional<TopicId> dead_letters_;
+  Epoch epoch_{0};
+  Micros now_ = 0;
+  OutputBatch outputs_;
+  DeltaBuilder delta_;
+  bool urgent_ = false;
+  bool dirty_ = false;
+  std::uint64_t rows_in_ = 0;
+  std::optional<Error> error_;
+};
+
+}  // namespace sitrep

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/runtime/topology.h"
+
+#include <set>
+
+namespace sitrep {
+
+std::vector<std::string> Topology::input_topics() const {
+  std::set<std::string> topics;
+  for (const Stage& stage : stages) {
+    for (const SourceNode& source : stage.sources) {
+      topics.insert(source.topics.begin(), source.topics.end());
+    }
+  }
+  return {topics.begin(), topics.end()};
+}
+
+}  // namespace sitrep

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What a job is made of once it is planned: stages of sources, operators and sinks, as descriptions
+// with factories. config/assemble makes it; the runtime makes tasks of it, one per stage and partition.
+// Immutable. Thread-safe (const throughout; factories are called from one thread at a time).
+
+#include <functional>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/api/operator.h"
+#include "engine/data/schema.h"
+#include "engine/log/format.h"
+#include "engine/log/log.h"
+
+namespace sitrep {
+
+/// What a partition without a known position starts from.
+enum class StartFrom { kEarliest, kLatest, kFail };
+
+/// How event time goes on in a source.
+struct TimePlan {
+  /// Column (of SourceNode::schema) that holds the event time.
+  std::size_t column = 0;
+  /// Column whose text names the row's clock; nothing: one clock per partition.
+  std::optional<std::size_t> clock_column;
+  Micros out_of_orderness = 0;
+  /// A clock without rows for so long is idle; kNever: never.
+  Micros idle_after = 30 * kMicrosPerSecond;
+  /// An idle clock goes on by processing time after so long; kNever: W stays.
+  Micros idle_close = kNever;
+  /// Rows further ahead of their message's timestamp are `future` dead letters; kNever: none are.
+  Micros max_future_skew = 5 * 60 * kMicrosPerSecond;
+  /// Key-group clocks without rows for so long are forgotten; kNever: never.
+  Micros clock_expire = kNever;
+
+  static constexpr Micros kNever = std::numeric_limits<Micros>::max();
+};
+
+struct SourceNode {
+  std::string name;
+  std::vector<std::string> topics;
+  /// The columns that the decoder gives, in order.
+  Schema schema;
+  TimePlan time;
+  StartFrom start = StartFrom::kEarliest;
+  std::function<std::unique_ptr<Decoder>()> make_decoder;
+};
+
+/// Where a node's rows come from: a source, or another node of the stage.
+struct NodeInput {
+  enum class Kind { kSource, kNode };
+  Kind kind = Kind::kSource;
+  /// Index into Stage::sources or Stage::nodes (an earlier one).
+  std::size_t index = 0;
+};
+
+/// One operator of a stage. With several inputs its clocks are the minimum over them.
+struct OperatorNode {
+  /// Unique in the job; names its state.
+  std::string name;
+  std::vector<NodeInput> inputs;
+  std::function<std::unique_ptr<Operator>()> make_operator;
+};
+
+/// Puts a record's key into `out`; false: the record has no key.
+using KeyFunction =
+    std::function<bool(const ColumnBatch& batch, std::size_t row, std::string& out)>;
+
+/// Rows that leave the job.
+struct SinkNode {
+  enum class Port { kMain, kLate };
+  std::size_t node = 0;
+  Port port = Port::kMain;
+  std::string topic;
+  std::function<std::unique_ptr<Encoder>()> make_encoder;
+  KeyFunction key;
+  /// Ends the epoch early: someone waits for these rows.
+  bool urgent = false;
+};
+
+/// A sub-topology: what one task runs for one partition number.
+struct Stage {
+  /// Names the stage's state; unique in the job.
+  std::string name;
+  std::vector<SourceNode> sources;
+  /// In an order in which every node comes after its inputs.
+  std::vector<OperatorNode> nodes;
+  std::vector<SinkNode> sinks;
+};
+
+struct Topology {
+  std::string job;
+  std::vector<Stage> stages;
+  /// Empty: dead letters are counted and dropped.
+  std::string dead_letter_topic;
+  /// Every topic written, with how to make it when it does not exist; nothing: it must exist.
+  std::map<std::string, std::optional<TopicOptions>> output_topics;
+
+  /// Every input topic, each once.
+  std::vector<std::string> input_topics() const;
+};
+
+}  // namespace sitrep

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/runtime/worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/logging.h"
+
+namespace sitrep {
+namespace {
+
+constexpr Micros kTickEvery = 50 * kMicrosPerMilli;
+constexpr Micros kPublishEvery = kMicrosPerSecond;
+
+template <typename... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+
+}  // namespace
+
+Worker::Worker(const WorkerOptions& options, const Clock& clock, WorkerRings& rings,
+               MetricsRegistry& metrics)
+    : options_(options),
+      clock_(clock),
+      rings_(rings),
+      backpressure_(metrics.counter("sitrep_backpressure_total",
+                                    "Steps in which a worker could not drain its inputs",
+                                    {{"worker", concat(options.index)}})),
+      state_bytes_(metrics.gauge("sitrep_hot_state_bytes", "Bytes of hot tables",
+                                 {{"worker", concat(options.index)}})),
+      metrics_(metrics) {}
+
+Worker::~Worker() = default;
+
+bool Worker::step() {
+  bool busy = serve_control();
+  busy = serve_flusher() || busy;
+  busy = serve_committer() || busy;
+  if (!push_waiting() || failed_) return busy;
+  if (!parked_) busy = drain_inputs() || busy;
+  return busy;
+}
+
+bool Worker::serve_control() {
+  bool busy = false;
+  while (auto message = rings_.from_control.try_pop()) {
+    busy = true;
+    std::optional<WorkerToControl> answer;
+    std::visit(Overloaded{[&](GiveTask& give) {
+                            tasks_.push_back(std::move(give.task));
+                            finished_.push_back(false);
+                            finish_announced_ = false;
+                          },
+                          [&](Park&) {
+                            parked_ = true;
+                            answer = Parked{};
+                          },
+                          [&](Release&) {
+                            tasks_.clear();
+                            finished_.clear();
+                            waiting_.clear();
+                            flushed_.clear();
+                            failed_ = false;
+                            answer = Released{};
+                          },
+                          [&](Resume&) { parked_ = false; },
+                          [&](EndInputs&) {
+                            for (OwnedTask& owned : tasks_) {
+                              for (std::size_t i = 0; i < owned.readers.size(); ++i) {
+                                owned.ends[i] = owned.readers[i]->position();
+                              }
+                            }
+                          }},
+               *message);
+    if (answer) ENSURE(rings_.to_control.try_push(*answer), "control does not listen");
+  }
+  return busy;
+}
+
+bool Worker::serve_committer() {
+  if (!waiting_.empty()) return false;
+  const auto close = rings_.from_committer.try_pop();
+  if (!close) return false;
+  close_epoch(close->commit);
+  return true;
+}
+
+bool Worker::serve_flusher() {
+  bool busy = false;
+  while (const auto flushed = rings_.from_flusher.try_pop()) {
+    flushed_[flushed->task] = flushed->epoch;
+    busy = true;
+  }
+  return busy;
+}
+
+bool Worker::drain_inputs() {
+  std::size_t open_bytes = 0;
+  for (const OwnedTask& owned : tasks_) open_bytes += owned.task->open_bytes();
+  if (open_bytes > options_.epoch_bytes_max && !full_sent_) {
+    WorkerToCommitter message = EpochFull{};
+    full_sent_ = rings_.to_committer.try_push(message);
+  }
+  if (open_bytes > 2 * options_.epoch_bytes_max) {
+    backpressure_.add();
+    return false;
+  }
+  bool busy = false;
+  bool urgent = false;
+  for (std::size_t i = 0; i < tasks_.size() && !failed_; ++i) {
+    busy = drain(tasks_[i]) || busy;
+    urgent = urgent || tasks_[i].task->urgent();
+  }
+  const Micros now = clock_.monotonic();
+  if (!failed_ && (now - last_tick_ >= kTickEvery || last_tick_ == 0)) {
+    last_tick_ = now;
+    tick();
+    for (const OwnedTask& owned : tasks_) urgent = urgent || owned.task->urgent();
+  }
+  if (!failed_) {
+    for (std::size_t i = 0; i < tasks_.size() && !failed_; ++i) {
+      if (!finished_[i]) finish_ended(tasks_[i]);
+    }
+  }
+  if (urgent && !urgent_sent_) {
+    WorkerToCommitter message = UrgentRows{};
+    urgent_sent_ = rings_.to_committer.try_push(message);
+  }
+  evict_above_budget();
+  publish_metrics(now);
+  return busy;
+}
+
+bool Worker::drain(OwnedTask& owned) {
+  bool busy = false;
+  for (std::size_t i = 0; i < owned.readers.size(); ++i) {
+    PartitionReader& reader = *owned.readers[i];
+    std::size_t records_max = options_.batch_records_max;
+    const Offset before = reader.position();
+    if (owned.ends[i]) {
+      if (before >= *owned.ends[i]) continue;
+      // Offsets may have gaps, so this many records at most lie before the end.
+      records_max = std::min(records_max, static_cast<std::size_t>(*owned.ends[i] - before));
+    }
+    records_.clear();
+    if (auto read = reader.read(records_max, records_); !read) {
+      const TopicPartition& input = owned.task->inputs()[i];
+      Error error = std::move(read).error().with_context(
+          concat("reading ", input.topic, "[", input.partition, "]"));
+      if (error.retriable()) {
+        log_warning(error.message());
+        continue;
+      }
+      fail(std::move(error));
+      return busy;
+    }
+    const Offset after = reader.position();
+    if (records_.empty() && after == before) continue;
+    busy = true;
+    if (auto done = owned.task->process(i, records_, after, clock_.now()); !done) {
+      fail(std::move(done).error());
+      return busy;
+    }
+  }
+  return busy;
+}
+
+void Worker::finish_ended(OwnedTask& owned) {
+  for (std::size_t i = 0; i < owned.readers.size(); ++i) {
+    if (!owned.ends[i] || owned.readers[i]->position() < *owned.ends[i]) return;
+  }
+  if (auto done = owned.task->finish(); !done) return fail(std::move(done).error());
+  finished_[static_cast<std::size_t>(&owned - tasks_.data())] = true;
+}
+
+void Worker::tick() {
+  for (OwnedTask& owned : tasks_) {
+    if (auto done = owned.task->tick(clock_.now()); !done) return fail(std::move(done).error());
+  }
+}
+
+void Worker::close_epoch(CommitNumber commit) {
+  urgent_sent_ = false;
+  full_sent_ = false;
+  for (OwnedTask& owned : tasks_) {
+    if (failed_) break;
+    auto part = owned.task->close_epoch();
+    if (!part) {
+      fail(std::move(part).error());
+      break;
+    }
+    if (!part->empty) {
+      waiting_.push_back(PartOfEpoch{.task = owned.task->id(), .part = *std::move(part)});
+    }
+  }
+  waiting_.push_back(EpochClosed{.commit = commit});
+  (void)push_waiting();
+  // A bounded run ends with the first epoch that holds the last window of every task.
+  const bool all_finished = !tasks_.empty() && std::all_of(finished_.begin(), finished_.end(),
+                                                           [](bool done) { return done; });
+  if (all_finished && !finish_announced_) {
+    WorkerToControl message = AllFinished{};
+    finish_announced_ = rings_.to_control.try_push(message);
+  }
+}
+
+bool Worker::push_waiting() {
+  while (!waiting_.empty()) {
+    if (!rings_.to_committer.try_push(waiting_.front())) {
+      backpressure_.add();
+      return false;
+    }
+    waiting_.pop_front();
+  }
+  return true;
+}
+
+void Worker::evict_above_budget() {
+  std::size_t bytes = 0;
+  for (const OwnedTask& owned : tasks_) bytes += owned.task->memory_bytes();
+  state_bytes_.set(static_cast<double>(bytes));
+  if (bytes <= options_.state_bytes_max) return;
+  for (OwnedTask& owned : tasks_) {
+    const auto flushed = flushed_.find(owned.task->id());
+    if (flushed != flushed_.end()) owned.task->evict(flushed->second);
+  }
+}
+
+void Worker::publish_metrics(Micros now) {
+  if (now - last_published_ < kPublishEvery) return;
+  last_published_ = now;
+  for (const OwnedTask& owned : tasks_) {
+    for (std::size_t i = 0; i < owned.readers.size(); ++i) {
+      const auto end = owned.readers[i]->known_end();
+      if (!end) continue;
+      const TopicPartition& input = owned.task->inputs()[i];
+      Gauge*& lag = lag_[input];
+      if (lag == nullptr) {
+        lag = &metrics_.gauge("sitrep_lag_records", "Records behind the end of the partition",
+                              {{"topic", input.topic}, {"partition", concat(input.partition)}});
+      }
+      lag->set(static_cast<double>(
+          std::max<std::int64_t>(0, *end - owned.readers[i]->position())));
+    }
+  }
+}
+
+void Worker::fail(Error error) {
+  if (failed_) return;
+  failed_ = true;
+  WorkerToControl message = TaskFailed{std::move(error)};
+  ENSURE(rings_.to_control.try_push(message), "control does not listen");
+}
+
+}  // namespace sitrep

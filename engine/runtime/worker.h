@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Runs tasks: drains their readers in turn, a bounded batch each, and closes the epoch at a batch
+// boundary when the committer asks. Never waits: step() does what can be done now and says whether it
+// did anything; a thread (or a test) calls it again. When its ring to the committer is full, or the
+// open epoch is, it stops draining: that is the back-pressure. Used only by its worker.
+
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/base/result.h"
+#include "engine/runtime/messages.h"
+#include "engine/telemetry/metrics.h"
+
+namespace sitrep {
+
+struct WorkerOptions {
+  std::size_t index = 0;
+  /// Records per read of one partition.
+  std::size_t batch_records_max = 1000;
+  /// Output bytes of one worker's open epoch at which it asks for a commit, and twice that many at
+  /// which it stops draining.
+  std::size_t epoch_bytes_max = 8 << 20;
+  /// Bytes of all hot tables of this worker above which flushed state is evicted.
+  std::size_t state_bytes_max = 64 << 20;
+};
+
+class Worker {
+ public:
+  /// `clock`, `rings` and `metrics` outlive the worker.
+  Worker(const WorkerOptions& options, const Clock& clock, WorkerRings& rings,
+         MetricsRegistry& metrics);
+  ~Worker();
+
+  /// Does what can be done now, at most one batch per input; false when there was nothing.
+  bool step();
+
+  /// The tasks it owns, for status; only while the worker rests or from its own thread.
+  const std::vector<OwnedTask>& tasks() const { return tasks_; }
+
+ private:
+  bool serve_control();
+  bool serve_committer();
+  bool serve_flusher();
+  bool drain_inputs();
+  bool drain(OwnedTask& owned);
+  void finish_ended(OwnedTask& owned);
+  void tick();
+  void close_epoch(CommitNumber commit);
+  /// Pushes what waits for room in the ring to the committer; false while some still waits.
+  bool push_waiting();
+  void evict_above_budget();
+  void publish_metrics(Micros now);
+  void fail(Error error);
+
+  const WorkerOptions options_;
+  const Clock& clock_;
+  WorkerRings& rings_;
+  std::vector<OwnedTask> tasks_;
+  std::vector<bool> finished_;
+  std::deque<WorkerToCommitter> waiting_;  // bounded: parts of one commit, at most tasks + 1
+  std::map<TaskId, Epoch> flushed_;
+  RecordBatch records_;
+  bool parked_ = false;
+  bool failed_ = false;
+  bool urgent_sent_ = false;
+  bool full_sent_ = false;
+  bool finish_announced_ = false;
+  Micros last_tick_ = 0;
+  Micros last_published_ = 0;
+  Counter& backpressure_;
+  Gauge& state_bytes_;
+  std::map<TopicPartition, Gauge*> lag_;
+  MetricsRegistry& metrics_;
+};
+
+}  // namespace sitrep

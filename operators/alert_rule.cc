@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operators/alert_rule.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "engine/base/text.h"
+#include "operators/group_key.h"
+#include "operators/number_row.h"
+
+namespace sitrep {
+namespace {
+
+constexpr PaneKey kOnlyPane{.clock = 0, .end = 0};
+
+bool is_true(const Column& column, std::size_t row) {
+  return !column.is_null(row) && column.booleans()[row] != 0;
+}
+
+/// Big endian, so that keys sort as numbers do: ties in event time keep arrival order.
+std::string sequence_key(std::int64_t number) {
+  std::string key(8, '\0');
+  for (std::size_t i = 0; i < 8; ++i) {
+    key[i] = static_cast<char>(static_cast<std::uint64_t>(number) >> (56 - 8 * i) & 0xff);
+  }
+  return key;
+}
+
+void append_sized(std::string& out, std::string_view text) {
+  const auto size = static_cast<std::uint32_t>(text.size());
+  char bytes[sizeof size];
+  std::memcpy(bytes, &size, sizeof size);
+  out.append(bytes, sizeof size);
+  out += text;
+}
+
+bool take_sized(std::string_view& in, std::string& text) {
+  std::uint32_t size;
+  if (in.size() < sizeof size) return false;
+  std::memcpy(&size, in.data(), sizeof size);
+  in.remove_prefix(sizeof size);
+  if (in.size() < size) return false;
+  text = in.substr(0, size);
+  in.remove_prefix(size);
+  return true;
+}
+
+}  // namespace
+
+AlertRule::AlertRule(const Options& options)
+    : options_(options),
+      raise_(options.raise),
+      clear_(options.clear),
+      output_(options.identity) {}
+
+Result<void> AlertRule::open(OperatorContext& context) {
+  keys_ = &context.table("keys", std::make_unique<AlertStateRow>());
+  sequence_ = &context.table("sequence", std::make_unique<NumberRow>(0));
+  held_ = &context.time_queue("held");
+  timers_ = &context.time_queue("timers");
+  late_rows_ = &context.counter("late_rows");
+  stale_rows_ = &context.counter("stale_rows");
+  sql_errors_ = &context.counter("sql_errors");
+  return {};
+}
+
+Micros& AlertRule::applied(ClockId clock) {
+  if (clock >= applied_.size()) applied_.resize(clock + 1, kMinWatermark);
+  return applied_[clock];
+}
+
+// Payload of a held row: flags (1 byte: 1 raise, 2 clear), then key, key text and text, each behind its
+// length (4 bytes little endian).
+std::string AlertRule::to_payload(const Observation& row) {
+  std::string out(1, static_cast<char>((row.raise ? 1 : 0) | (row.clear ? 2 : 0)));
+  append_sized(out, row.key);
+  append_sized(out, row.key_text);
+  append_sized(out, row.text);
+  return out;
+}
+
+Result<AlertRule::Observation> AlertRule::from_payload(Micros time, std::string_view payload) {
+  Observation row{
+      .time = time, .raise = false, .clear = false, .key = {}, .key_text = {}, .text = {}};
+  if (payload.empty()) return corrupt("a held row is empty");
+  row.raise = (payload.front() & 1) != 0;
+  row.clear = (payload.front() & 2) != 0;
+  payload.remove_prefix(1);
+  if (!take_sized(payload, row.key) || !take_sized(payload, row.key_text) ||
+      !take_sized(payload, row.text) || !payload.empty()) {
+    return corrupt("a held row is damaged");
+  }
+  return row;
+}
+
+AlertRule::Observation AlertRule::observe(const ColumnBatch& batch, std::size_t row,
+                                          const Column& raise, const Column& clear) const {
+  Observation out{.time = batch.meta->event_time[row],
+                  .raise = is_true(raise, row),
+                  .clear = is_true(clear, row),
+                  .key = {},
+                  .key_text = {},
+                  .text = {}};
+  std::vector<ColumnPtr> key_columns;
+  for (const std::size_t column : options_.identity.key_columns) {
+    key_columns.push_back(batch.columns[column]);
+  }
+  encode_group_key(key_columns, row, out.key);
+  options_.identity.key_text(batch, row, out.key_text);
+  if (out.raise || out.clear) out.text = render_text(options_.identity.text, batch, row);
+  return out;
+}
+
+Result<void> AlertRule::process(const ColumnBatch& batch, Emitter& out) {
+  Arena arena;
+  const ColumnPtr raise = raise_.evaluate(batch, batch.selection, arena);
+  const ColumnPtr clear = clear_.evaluate(batch, batch.selection, arena);
+  if (const std::size_t errors = raise_.take_error_count() + clear_.take_error_count()) {
+    sql_errors_->add(errors);
+  }
+  std::vector<std::uint32_t> late;
+  for (std::size_t n = 0; n < batch.selection.size(); ++n) {
+    const std::size_t row = batch.selection[n];
+    const ClockId clock = batch.meta->clock_of(row);
+    const Micros watermark = batch.meta->watermark[row];
+    if (watermark > applied(clock)) TRY(apply_until(clock, watermark, Reach::kWatermark));
+    const Micros time = batch.meta->event_time[row];
+    if (options_.order == Order::kEvent && time < watermark) {
+      late.push_back(static_cast<std::uint32_t>(row));
+      continue;
+    }
+    Observation seen = observe(batch, row, *raise, *clear);
+    if (options_.order == Order::kArrival) {
+      TRY(apply_row(clock, seen));
+      continue;
+    }
+    ASSIGN_OR_RETURN(const std::int64_t number, next_sequence());
+    held_->push(clock,
+                {.time = time, .key = sequence_key(number), .payload = to_payload(seen)});
+  }
+  output_.flush(out);
+  if (!late.empty()) {
+    late_rows_->add(late.size());
+    if (options_.emit_late) {
+      ColumnBatch late_batch = batch;
+      late_batch.selection = Selection(batch.rows(), std::move(late));
+      out.emit_late(std::move(late_batch));
+    }
+  }
+  return {};
+}
+
+Result<void> AlertRule::advance(std::span<const ClockReading> readings, Emitter& out) {
+  for (const ClockReading& reading : readings) {
+    // A camp's last word before its link dies counts, although W will not reach it.
+    const Reach reach = reading.idle ? Reach::kAllHeldRows : Reach::kWatermark;
+    TRY(apply_until(reading.clock, reading.watermark, reach));
+  }
+  output_.flush(out);
+  return {};
+}
+
+Result<void> AlertRule::finish(Emitter& out) {
+  for (const ClockId clock : held_->clocks()) {
+    TRY(apply_until(clock, applied(clock), Reach::kAllHeldRows));
+  }
+  output_.flush(out);
+  return {};
+}
+
+Result<void> AlertRule::apply_until(ClockId clock, Micros watermark, Reach reach) {
+  Micros& through = applied(clock);
+  through = std::max(through, watermark);
+  const Micros rows_until =
+      reach == Reach::kAllHeldRows ? std::numeric_limits<Micros>::max() : watermark;
+  while (true) {
+    const auto row_time = held_->first_time(clock);
+    const auto timer_time = timers_->first_time(clock);
+    const bool row_due = row_time && *row_time <= rows_until;
+    // A row that is applied shows that event time went on beyond every timer before it.
+    const bool timer_due =
+        timer_time && (*timer_time <= watermark || (row_due && *timer_time < *row_time));
+    if (!row_due && !timer_due) return {};
+    // A row at exactly t + for is looked at first.
+    if (row_due && (!timer_due || *row_time <= *timer_time)) {
+      const auto item = held_->pop(clock, *row_time);
+      ASSIGN_OR_RETURN(const Observation row, from_payload(item->time, item->payload));
+      TRY(apply_row(clock, row));
+    } else {
+      const auto item = timers_->pop(clock, *timer_time);
+      TRY(fire_timer(clock, item->time, item->key));
+    }
+  }
+}
+
+Result<AlertState*> AlertRule::state_of(std::string_view key) {
+  std::byte* const row = keys_->upsert(keys_->pane(kOnlyPane), key);
+  if (row == nullptr) return *keys_->take_error();
+  return &AlertStateRow::get(row);
+}
+
+Result<void> AlertRule::apply_row(ClockId clock, const Observation& row) {
+  ASSIGN_OR_RETURN(AlertState * state, state_of(row.key));
+  if (row.time < state->last_row) {
+    stale_rows_->add(1);
+    return {};
+  }
+  state->last_row = row.time;
+  if (state->key_text.empty()) state->key_text = row.key_text;
+  using Phase = AlertState::Phase;
+  // In arrival order no timer stands between two rows: the instant may lie behind this row.
+  if (state->phase == Phase::kPending && state->since + options_.hold_for < row.time) {
+    timers_->erase(clock, state->since + options_.hold_for, row.key);
+    raise(clock, *state, state->since + options_.hold_for);
+  }
+  switch (state->phase) {
+    case Phase::kNormal:
+      if (!row.raise) return {};
+      state->since = row.time;
+      state->text = row.text;
+      if (options_.hold_for == 0) {
+        raise(clock, *state, row.time);
+        return {};
+      }
+      state->phase = Phase::kPending;
+      timers_->push(clock,
+                    {.time = row.time + options_.hold_for, .key = row.key, .payload = {}});
+      return {};
+    case Phase::kPending:
+      if (!row.raise) {
+        timers_->erase(clock, state->since + options_.hold_for, row.key);
+        state->phase = Phase::kNormal;
+        state->text.clear();
+        return {};
+      }
+      state->text = row.text;
+      if (options_.order == Order::kArrival && row.time == state->since + options_.hold_for) {
+        timers_->erase(clock, row.time, row.key);
+        raise(clock, *state, row.time);
+      }
+      return {};
+    case Phase::kActive:
+      if (!row.clear) return {};
+      output_.add({.key = state->key_text,
+                   .change = AlertChange::kCleared,
+                   .at = row.time,
+                   .since = std::nullopt,
+                   .raised_at = state->raised_at,
+                   .text = row.text},
+                  clock);
+      state->phase = Phase::kNormal;
+      state->text.clear();
+      return {};
+  }
+  ENSURE(false, "unknown phase of an alert");
+}
+
+void AlertRule::raise(ClockId clock, AlertState& state, Micros at) {
+  state.phase = AlertState::Phase::kActive;
+  state.raised_at = at;
+  output_.add({.key = state.key_text,
+               .change = AlertChange::kRaised,
+               .at = at,
+               .since = state.since,
+               .raised_at = std::nullopt,
+               .text = state.text},
+              clock);
+}
+
+Result<void> AlertRule::fire_timer(ClockId clock, Micros time, const std::string& key) {
+  ASSIGN_OR_RETURN(AlertState * state, state_of(key));
+  ENSURE(state->phase == AlertState::Phase::kPending && state->since + options_.hold_for == time,
+         "a timer without a pending alert");
+  raise(clock, *state, time);
+  return {};
+}
+
+Result<std::int64_t> AlertRule::next_sequence() {
+  std::byte* const row = sequence_->upsert(sequence_->pane(kOnlyPane), "");
+  if (row == nullptr) return *sequence_->take_error();
+  const std::int64_t number = NumberRow::get(row);
+  NumberRow::set(row, number + 1);
+  return number;
+}
+
+}  // namespace sitrep

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// An alert per key: raised when a condition has held for a while, cleared when another becomes true.
+// normal → (raise true at t) → pending since t → (raise true on every row until t + for) → active at
+// t + for → (clear true) → cleared, normal. A comparison with null is not true: such a row neither raises
+// nor clears, but a pending alert needs `raise` true on every row.
+//
+// Order::kEvent takes the rows of a key in event-time order: a row is held until the watermark of its
+// clock reaches it (ties in arrival order), so reordering within out_of_orderness changes nothing. When
+// the clock goes idle, or the input ends, held rows are applied. Rows behind the watermark go out as
+// late. Order::kArrival applies rows at once and ignores (and counts) those older than their key's last.
+//
+// State: keys (key → AlertState), held (rows waiting), timers (t + for), sequence (arrival numbers).
+// Used only by its worker.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/api/operator.h"
+#include "engine/sql/evaluator.h"
+#include "operators/alert_output.h"
+#include "operators/alert_state.h"
+
+namespace sitrep {
+
+class AlertRule final : public Operator {
+ public:
+  enum class Order { kEvent, kArrival };
+
+  struct Options {
+    AlertIdentity identity;
+    /// Booleans over the input.
+    sql::ExpressionPtr raise;
+    sql::ExpressionPtr clear;
+    /// How long `raise` must hold, in event time.
+    Micros hold_for = 0;
+    Order order = Order::kEvent;
+    /// Whether late rows are put out; they are counted anyway.
+    bool emit_late = true;
+  };
+
+  explicit AlertRule(const Options& options);
+
+  Result<void> open(OperatorContext& context) override;
+  Result<void> process(const ColumnBatch& batch, Emitter& out) override;
+  Result<void> advance(std::span<const ClockReading> readings, Emitter& out) override;
+  Result<void> finish(Emitter& out) override;
+
+ private:
+  /// What a row says to the rule; all that is kept of a held row.
+  struct Observation {
+    Micros time;
+    bool raise;
+    bool clear;
+    std::string key;
+    std::string key_text;
+    std::string text;
+  };
+  enum class Reach { kWatermark, kAllHeldRows };
+
+  static std::string to_payload(const Observation& row);
+  static Result<Observation> from_payload(Micros time, std::string_view payload);
+  Observation observe(const ColumnBatch& batch, std::size_t row, const Column& raise,
+                      const Column& clear) const;
+
+  Micros& applied(ClockId clock);
+  /// Applies held rows and timers in the order of event time as far as the clock allows.
+  Result<void> apply_until(ClockId clock, Micros watermark, Reach reach);
+  Result<void> apply_row(ClockId clock, const Observation& row);
+  Result<void> fire_timer(ClockId clock, Micros time, const std::string& key);
+  void raise(ClockId clock, AlertState& state, Micros at);
+  Result<std::int64_t> next_sequence();
+  Result<AlertState*> state_of(std::string_view key);
+
+  const Options options_;
+  sql::Evaluator raise_;
+  sql::Evaluator clear_;
+  AlertOutput output_;
+  Table* keys_ = nullptr;
+  Table* sequence_ = nullptr;
+  TimeQueue* held_ = nullptr;
+  TimeQueue* timers_ = nullptr;
+  OperatorCounter* late_rows_ = nullptr;
+  OperatorCounter* stale_rows_ = nullptr;
+  OperatorCounter* sql_errors_ = nullptr;
+  std::vector<Micros> applied_;  // by ClockId: rows and timers up to here are through
+};
+
+}  // namespace sitrep

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operators/alert_state.h"
+
+#include <cstring>
+#include <new>
+
+namespace sitrep {
+namespace {
+
+template <typename Number>
+void append_raw(std::string& out, Number value) {
+  char bytes[sizeof value];
+  std::memcpy(bytes, &value, sizeof value);
+  out.append(bytes, sizeof value);
+}
+
+template <typename Number>
+bool take_raw(std::string_view& in, Number& value) {
+  if (in.size() < sizeof value) return false;
+  std::memcpy(&value, in.data(), sizeof value);
+  in.remove_prefix(sizeof value);
+  return true;
+}
+
+}  // namespace
+
+void AlertStateRow::create(std::byte* row) const { new (row) AlertState(); }
+
+void AlertStateRow::destroy(std::byte* row) const { get(row).~AlertState(); }
+
+void AlertStateRow::save(const std::byte* row, std::string& out) const {
+  const AlertState& state = get(row);
+  append_raw(out, state.phase);
+  append_raw(out, state.since);
+  append_raw(out, state.raised_at);
+  append_raw(out, state.last_row);
+  append_raw(out, static_cast<std::uint32_t>(state.key_text.size()));
+  out += state.key_text;
+  out += state.text;
+}
+
+Result<void> AlertStateRow::load(std::string_view in, std::byte* row) const {
+  AlertState& state = get(row);
+  std::uint32_t key_size = 0;
+  const bool whole = take_raw(in, state.phase) && take_raw(in, state.since) &&
+                     take_raw(in, state.raised_at) && take_raw(in, state.last_row) &&
+                     take_raw(in, key_size);
+  if (!whole || in.size() < key_size || state.phase > AlertState::Phase::kActive) {
+    return corrupt("a saved alert state is damaged");
+  }
+  state.key_text = in.substr(0, key_size);
+  state.text = in.substr(key_size);
+  return {};
+}
+
+}  // namespace sitrep

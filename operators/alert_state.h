@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Where an alert rule stands for one key: normal → pending → active → normal. And how that is kept in a
+// state table. Thread-compatible.
+
+#include <cstdint>
+#include <string>
+
+#include "engine/api/table.h"
+
+namespace sitrep {
+
+struct AlertState {
+  enum class Phase : std::uint8_t { kNormal, kPending, kActive };
+
+  Phase phase = Phase::kNormal;
+  /// First row of the run of rows on which `raise` was true.
+  Micros since = 0;
+  Micros raised_at = 0;
+  /// Event time of the last row applied.
+  Micros last_row = kMinWatermark;
+  /// The key as a person reads it, and the text of the last row on which `raise` was true.
+  std::string key_text;
+  std::string text;
+};
+
+/// Saved form (docs/formats.md): phase (1 byte), since, raised_at, last_row (8 bytes little endian
+/// each), length of key_text (4 bytes), key_text, text.
+class AlertStateRow final : public RowCodec {
+ public:
+  std::size_t row_bytes() const override { return sizeof(AlertState); }
+  void create(std::byte* row) const override;
+  void destroy(std::byte* row) const override;
+  void save(const std::byte* row, std::string& out) const override;
+  Result<void> load(std::string_view in, std::byte* row) const override;
+  bool owns_heap() const override { return true; }
+
+  static AlertState& get(std::byte* row) { return *reinterpret_cast<AlertState*>(row); }
+  static const AlertState& get(const std::byte* row) {
+    return *reinterpret_cast<const AlertState*>(row);
+  }
+};
+
+}  // namespace sitrep

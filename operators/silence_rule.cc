@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operators/silence_rule.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "operators/group_key.h"
+
+namespace sitrep {
+namespace {
+
+constexpr PaneKey kOnlyPane{.clock = 0, .end = 0};
+
+}  // namespace
+
+SilenceRule::SilenceRule(const Options& options)
+    : options_(options), output_(options.identity) {}
+
+Result<void> SilenceRule::open(OperatorContext& context) {
+  keys_ = &context.table("keys", std::make_unique<AlertStateRow>());
+  timers_ = &context.time_queue("timers");
+  return {};
+}
+
+SilenceRule::Progress& SilenceRule::progress(ClockId clock) {
+  if (clock >= progress_.size()) progress_.resize(clock + 1);
+  return progress_[clock];
+}
+
+Result<void> SilenceRule::process(const ColumnBatch& batch, Emitter& out) {
+  for (std::size_t n = 0; n < batch.selection.size(); ++n) {
+    const std::size_t row = batch.selection[n];
+    const ClockId clock = batch.meta->clock_of(row);
+    Progress& mine = progress(clock);
+    if (batch.meta->watermark[row] > mine.watermark) {
+      mine.watermark = batch.meta->watermark[row];
+      TRY(fire_until(clock, mine.watermark));
+    }
+    TRY(hear(batch, row, clock));
+  }
+  output_.flush(out);
+  return {};
+}
+
+Result<void> SilenceRule::hear(const ColumnBatch& batch, std::size_t row, ClockId clock) {
+  std::vector<ColumnPtr> key_columns;
+  for (const std::size_t column : options_.identity.key_columns) {
+    key_columns.push_back(batch.columns[column]);
+  }
+  std::string key;
+  encode_group_key(key_columns, row, key);
+  std::byte* const bytes = keys_->upsert(keys_->pane(kOnlyPane), key);
+  if (bytes == nullptr) return *keys_->take_error();
+  AlertState& state = AlertStateRow::get(bytes);
+  const Micros time = batch.meta->event_time[row];
+  const bool is_new = state.last_row == kMinWatermark;
+  state.last_row = std::max(state.last_row, time);
+  if (is_new) {
+    options_.identity.key_text(batch, row, state.key_text);
+    state.text = render_text(options_.identity.text, batch, row);
+  }
+  const bool was_silent = state.phase == AlertState::Phase::kActive;
+  if (was_silent) {
+    state.phase = AlertState::Phase::kNormal;
+    output_.add({.key = state.key_text,
+                 .change = AlertChange::kCleared,
+                 .at = std::max(time, state.raised_at),
+                 .since = std::nullopt,
+                 .raised_at = state.raised_at,
+                 .text = state.text},
+                clock);
+  }
+  // One timer per key: while it is silent none runs, and a timer that finds a younger row moves on.
+  if (is_new || was_silent) {
+    timers_->push(clock, {.time = state.last_row + options_.silent_after,
+                          .key = std::move(key),
+                          .payload = {}});
+  }
+  return {};
+}
+
+Result<void> SilenceRule::fire_until(ClockId clock, Micros time) {
+  while (auto timer = timers_->pop(clock, time)) {
+    std::byte* const bytes = keys_->upsert(keys_->pane(kOnlyPane), timer->key);
+    if (bytes == nullptr) return *keys_->take_error();
+    AlertState& state = AlertStateRow::get(bytes);
+    const Micros deadline = state.last_row + options_.silent_after;
+    if (deadline > timer->time) {
+      timers_->push(clock, {.time = deadline, .key = std::move(timer->key), .payload = {}});
+      continue;
+    }
+    state.phase = AlertState::Phase::kActive;
+    state.since = state.last_row;
+    state.raised_at = deadline;
+    output_.add({.key = state.key_text,
+                 .change = AlertChange::kRaised,
+                 .at = deadline,
+                 .since = state.since,
+                 .raised_at = std::nullopt,
+                 .text = state.text},
+                clock);
+  }
+  return {};
+}
+
+Result<void> SilenceRule::advance(std::span<const ClockReading> readings, Emitter& out) {
+  for (const ClockReading& reading : readings) {
+    Progress& mine = progress(reading.clock);
+    mine.watermark = std::max(mine.watermark, reading.watermark);
+    mine.idle = reading.idle;
+    if (!reading.idle) mine.idle_since.reset();
+    TRY(fire_until(reading.clock, mine.watermark));
+  }
+  output_.flush(out);
+  return {};
+}
+
+Result<void> SilenceRule::tick(Micros now, Emitter& out) {
+  for (ClockId clock = 0; clock < progress_.size(); ++clock) {
+    Progress& mine = progress_[clock];
+    if (!mine.idle || mine.watermark == kMinWatermark) continue;
+    if (!mine.idle_since) mine.idle_since = now;
+    TRY(fire_until(clock, mine.watermark + (now - *mine.idle_since)));
+  }
+  output_.flush(out);
+  return {};
+}
+
+}  // namespace sitrep

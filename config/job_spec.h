@@ -137,6 +137,7 @@ struct AlertSpec {
   PlacedText text;
   std::optional<Micros> silent_after;
   AlertOrder order = AlertOrder::kEvent;
+  /// Of an alert with `raise` and kEvent only.
   LateSpec late;
   std::vector<SinkSpec> to;
 };

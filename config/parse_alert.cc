@@ -61,6 +61,9 @@ AlertSpec parse_alert(const PlacedText& name, const ConfigNode& node, const std:
   if (alert.late.policy == LatePolicy::kUpdate) {
     errors.add(alert.late.place, "'late': an alert is never updated; expected side or drop");
   }
+  if (alert.late.given && (alert.silent_after || alert.order == AlertOrder::kArrival)) {
+    errors.add(alert.late.place, "'late': only an alert with 'raise' and 'order: event' has late rows");
+  }
   const ConfigNode* to = map.require("to");
   alert.to = parse_sinks(to, errors);
   map.refuse_others();

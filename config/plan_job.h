@@ -71,6 +71,7 @@ struct StreamPlan {
   sql::Query query;
   /// inputs[i] is what query.branches[i] reads.
   std::vector<InputRef> inputs;
+  /// The query's output; with `policy: update` a bigint `revision` behind it.
   Schema output;
   /// Absent for a stream without windows: it has no late rows.
   std::optional<LatePlan> late;
@@ -90,8 +91,9 @@ struct AlertPlan {
   Micros hold_for = 0;
   AlertSeverity severity = AlertSeverity::kWarning;
   AlertOrder order = AlertOrder::kEvent;
-  /// Over the input's schema; of a silence rule: over its key columns only.
+  /// Over the input's schema.
   TextTemplate text;
+  /// kDrop for kArrival and for a silence rule, which have no late rows.
   LatePlan late;
   std::vector<SinkPlan> sinks;
   SourcePlace place;
@@ -146,7 +148,7 @@ struct JobPlan {
 };
 
 /// Validates and binds `spec`. On failure returns nothing and appends at least one error.
-/// `functions` must outlive the plan's making only.
+/// `functions` may go afterwards: the plan shares what it uses of it.
 std::optional<JobPlan> plan_job(JobSpec spec, const FunctionRegistry& functions,
                                 std::vector<ConfigError>& errors);
 

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/assemble.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "connectors/file/file_log.h"
+#include "connectors/formats/json_decoder.h"
+#include "connectors/formats/json_encoder.h"
+#include "connectors/formats/key_encoder.h"
+#include "connectors/kafka/kafka_log.h"
+#include "engine/base/text.h"
+#include "engine/state/memory_budget.h"
+#include "operators/alert_rule.h"
+#include "operators/filter_project.h"
+#include "operators/silence_rule.h"
+#include "operators/union_all.h"
+#include "operators/window_aggregate.h"
+
+namespace sitrep {
+namespace {
+
+using PlanPtr = std::shared_ptr<const JobPlan>;
+
+KeyFunction key_function(std::vector<std::size_t> columns, TimestampStyle style) {
+  if (columns.empty()) return nullptr;
+  return [columns = std::move(columns), style](const ColumnBatch& batch, std::size_t row,
+                                               std::string& out) {
+    std::string scratch;
+    const auto key = encode_key(batch, row, columns, style, scratch);
+    if (key) out = *key;
+    return key.has_value();
+  };
+}
+
+SinkNode make_sink(std::size_t node, SinkNode::Port port, const SinkPlan& sink,
+                   const Schema& schema, bool urgent) {
+  return {.node = node,
+          .port = port,
+          .topic = sink.topic,
+          .make_encoder = [schema, style = sink.timestamps] {
+            return make_json_encoder(schema, style);
+          },
+          .key = key_function(sink.key, sink.timestamps),
+          .urgent = urgent};
+}
+
+/// Late rows are the input's rows as they were decoded.
+SinkNode make_late_sink(std::size_t node, const std::string& topic, const Schema& schema) {
+  return make_sink(node, SinkNode::Port::kLate,
+                   SinkPlan{.topic = topic,
+                            .key = {},
+                            .timestamps = TimestampStyle::kRfc3339,
+                            .create_partitions = std::nullopt,
+                            .place = {}},
+                   schema, /*urgent=*/false);
+}
+
+SourceNode make_source(const SourcePlan& plan) {
+  const auto or_never = [](std::optional<Micros> time) { return time.value_or(TimePlan::kNever); };
+  SourceNode node{.name = plan.name,
+                  .topics = plan.topics,
+                  .schema = plan.schema,
+                  .time = {.column = plan.time_column,
+                           .clock_column = plan.clock_column,
+                           .out_of_orderness = plan.time.out_of_orderness,
+                           .idle_after = or_never(plan.time.idle_after),
+                           .idle_close = or_never(plan.time.idle_close),
+                           .max_future_skew = plan.time.max_future_skew,
+                           .clock_expire = or_never(plan.time.clock_expire)},
+                  .start = StartFrom::kEarliest,
+                  .make_decoder = [columns = plan.columns] { return make_json_decoder(columns); }};
+  switch (plan.start) {
+    case StartPolicy::kEarliest: node.start = StartFrom::kEarliest; break;
+    case StartPolicy::kLatest: node.start = StartFrom::kLatest; break;
+    case StartPolicy::kFail: node.start = StartFrom::kFail; break;
+  }
+  return node;
+}
+
+WindowAggregate::Late late_policy(LatePolicy policy) {
+  switch (policy) {
+    case LatePolicy::kSide: return WindowAggregate::Late::kSide;
+    case LatePolicy::kUpdate: return WindowAggregate::Late::kUpdate;
+    case LatePolicy::kDrop: return WindowAggregate::Late::kDrop;
+  }
+  ENSURE(false, "unknown LatePolicy");
+}
+
+/// Builds one stage: its sources, then its streams in order, then its alerts.
+class StageBuilder {
+ public:
+  StageBuilder(const PlanPtr& plan, const StagePlan& stage) : plan_(plan) {
+    stage_.name = stage.name;
+    for (const std::size_t source : stage.sources) {
+      source_nodes_[source] = stage_.sources.size();
+      stage_.sources.push_back(make_source(plan_->sources[source]));
+    }
+    for (const std::size_t stream : stage.streams) add_stream(stream);
+    for (const std::size_t alert : stage.alerts) add_alert(plan_->alerts[alert]);
+  }
+
+  Stage take() { return std::move(stage_); }
+
+ private:
+  NodeInput input(InputRef ref) const {
+    if (ref.kind == InputRef::Kind::kSource) {
+      return {.kind = NodeInput::Kind::kSource, .index = source_nodes_.at(ref.index)};
+    }
+    return {.kind = NodeInput::Kind::kNode, .index = stream_nodes_.at(ref.index)};
+  }
+
+  std::size_t add_node(OperatorNode node) {
+    stage_.nodes.push_back(std::move(node));
+    return stage_.nodes.size() - 1;
+  }
+
+  void add_stream(std::size_t index) {
+    const StreamPlan& stream = plan_->streams[index];
+    std::vector<std::size_t> branches;
+    for (std::size_t b = 0; b < stream.query.branches.size(); ++b) {
+      const std::string name =
+          stream.query.branches.size() == 1 ? stream.name : concat(stream.name, "#", b + 1);
+      branches.push_back(add_branch(stream, b, name));
+    }
+    std::size_t result = branches.front();
+    if (branches.size() > 1) {
+      OperatorNode merged{.name = stream.name,
+                          .inputs = {},
+                          .make_operator = [] { return std::make_unique<UnionAll>(); }};
+      for (const std::size_t branch : branches) {
+        merged.inputs.push_back({.kind = NodeInput::Kind::kNode, .index = branch});
+      }
+      result = add_node(std::move(merged));
+    }
+    stream_nodes_[index] = result;
+    for (const SinkPlan& sink : stream.sinks) {
+      stage_.sinks.push_back(
+          make_sink(result, SinkNode::Port::kMain, sink, stream.output, /*urgent=*/false));
+    }
+  }
+
+  std::size_t add_branch(const StreamPlan& stream, std::size_t branch, const std::string& name) {
+    const sql::Select& select = stream.query.branches[branch];
+    const InputRef from = stream.inputs[branch];
+    OperatorNode node{.name = name, .inputs = {input(from)}, .make_operator = {}};
+    if (!select.grouping) {
+      node.make_operator = [options = FilterProject::Options{
+                                .where = select.where, .projections = select.projections}] {
+        return std::make_unique<FilterProject>(options);
+      };
+      return add_node(std::move(node));
+    }
+    WindowAggregate::Options options{.where = select.where,
+                                     .grouping = *select.grouping,
+                                     .projections = select.projections};
+    if (stream.late) {
+      options.late = late_policy(stream.late->policy);
+      if (stream.late->policy == LatePolicy::kUpdate) {
+        options.allowed_lateness = stream.late->allowed_lateness;
+      }
+    }
+    node.make_operator = [options] { return std::make_unique<WindowAggregate>(options); };
+    const std::size_t index = add_node(std::move(node));
+    if (stream.late && !stream.late->topic.empty()) {
+      stage_.sinks.push_back(
+          make_late_sink(index, stream.late->topic, plan_->schema_of(from)));
+    }
+    return index;
+  }
+
+  void add_alert(const AlertPlan& alert) {
+    AlertIdentity identity{.name = alert.name,
+                           .severity = std::string(to_string(alert.severity)),
+                           .text = {},
+                           .key_columns = alert.key,
+                           .key_text = {}};
+    for (const TextTemplate::Piece& piece : alert.text.pieces) {
+      identity.text.push_back({.literal = piece.literal, .column = piece.column});
+    }
+    identity.key_text = [columns = alert.key](const ColumnBatch& batch, std::size_t row,
+                                              std::string& out) {
+      std::string scratch;
+      out = encode_key(batch, row, columns, TimestampStyle::kRfc3339, scratch).value_or("");
+    };
+    OperatorNode node{.name = alert.name, .inputs = {input(alert.input)}, .make_operator = {}};
+    if (alert.silent_after) {
+      node.make_operator = [options = SilenceRule::Options{
+                                .identity = identity, .silent_after = *alert.silent_after}] {
+        return std::make_unique<SilenceRule>(options);
+      };
+    } else {
+      node.make_operator =
+          [options = AlertRule::Options{
+               .identity = identity,
+               .raise = alert.raise,
+               .clear = alert.clear,
+               .hold_for = alert.hold_for,
+               .order = alert.order == AlertOrder::kEvent ? AlertRule::Order::kEvent
+                                                          : AlertRule::Order::kArrival,
+               .emit_late = alert.late.policy != LatePolicy::kDrop}] {
+            return std::make_unique<AlertRule>(options);
+          };
+    }
+    const std::size_t index = add_node(std::move(node));
+    for (const SinkPlan& sink : alert.sinks) {
+      stage_.sinks.push_back(
+          make_sink(index, SinkNode::Port::kMain, sink, alert_schema(), /*urgent=*/true));
+    }
+    if (!alert.silent_after && !alert.late.topic.empty()) {
+      stage_.sinks.push_back(
+          make_late_sink(index, alert.late.topic, plan_->schema_of(alert.input)));
+    }
+  }
+
+  const PlanPtr plan_;
+  Stage stage_;
+  std::map<std::size_t, std::size_t> source_nodes_;  // by position in the plan
+  std::map<std::size_t, std::size_t> stream_nodes_;
+};
+
+/// A random name that stays with the state directory, so that a restart is the same group member.
+Result<std::string> kept_instance_name(const std::string& state_dir) {
+  const std::filesystem::path file = std::filesystem::path(state_dir) / "instance";
+  std::string name;
+  if (std::ifstream in(file); in && std::getline(in, name) && !name.empty()) return name;
+  std::random_device entropy;
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  for (int i = 0; i < 16; ++i) name += kDigits[entropy() % kDigits.size()];
+  std::error_code error;
+  std::filesystem::create_directories(state_dir, error);
+  std::ofstream out(file);
+  out << name << '\n';
+  out.flush();
+  if (error || !out) {
+    return unavailable(concat("cannot write ", file.string(), ": ",
+                              error ? error.message() : "is the directory writable?"),
+                       Retry::kNever);
+  }
+  return name;
+}
+
+}  // namespace
+
+FunctionRegistry make_function_registry() {
+  FunctionRegistry registry;
+  sql::add_builtin_functions(registry);
+  return registry;
+}
+
+Topology assemble_topology(std::shared_ptr<const JobPlan> plan) {
+  Topology topology;
+  topology.job = plan->spec.job.value;
+  topology.dead_letter_topic = plan->spec.dead_letters.topic.value;
+  for (const OutputTopic& output : plan->output_topics) {
+    auto& creation = topology.output_topics[output.topic];
+    if (output.create_partitions) {
+      creation = TopicOptions{.partitions = *output.create_partitions, .settings = {}};
+    }
+  }
+  for (const StagePlan& stage : plan->stages) {
+    topology.stages.push_back(StageBuilder(plan, stage).take());
+  }
+  return topology;
+}
+
+Result<InstanceOptions> assemble_instance_options(const JobSpec& spec, bool bounded) {
+  InstanceOptions options{.group = spec.group,
+                          .instance = {},
+                          .state_dir = spec.state_dir + "/image",
+                          .workers = 1,
+                          .commit_interval = spec.commit_interval,
+                          .flush_interval = spec.flush_interval,
+                          .memory_bytes = spec.memory_bytes,
+                          .state_bytes_max = std::nullopt,
+                          .bounded = bounded};
+  // One CPU is the broker client's: its thread decompresses and checks what workers then read.
+  const unsigned cpus = std::max(1U, std::thread::hardware_concurrency());
+  options.workers = spec.workers ? static_cast<std::size_t>(*spec.workers)
+                                 : std::max<std::size_t>(1, cpus / 2);
+  if (spec.instance) {
+    options.instance = *spec.instance;
+  } else {
+    ASSIGN_OR_RETURN(options.instance, kept_instance_name(spec.state_dir));
+  }
+  return options;
+}
+
+Result<std::unique_ptr<Log>> open_log(const JobSpec& spec, bool bounded, const Clock& clock) {
+  if (spec.files) {
+    return open_file_log({.root = spec.files->directory.value, .complete_last_line = bounded});
+  }
+  ENSURE(spec.kafka.has_value(), "a job has a log");
+  KafkaOptions options;
+  options.brokers = spec.kafka->brokers.value;
+  for (const auto& [name, value] : spec.kafka->properties) options.properties[name] = value.value;
+  options.queue_bytes_max = split_memory(std::max(spec.memory_bytes, kJobMemoryMin)).queues / 2;
+  return open_kafka_log(options, clock);
+}
+
+}  // namespace sitrep

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+
+#include "config/job_binding.h"
+#include "config/map_reader.h"
+#include "engine/base/text.h"
+
+namespace sitrep {
+namespace {
+
+constexpr std::size_t kKeyColumn = 1;  // of alert_schema()
+
+/// Everything in an alert that may name a column of its input.
+std::vector<std::string_view> texts_of(const AlertSpec& spec) {
+  std::vector<std::string_view> texts;
+  for (const PlacedText& name : spec.key) texts.push_back(name.value);
+  if (spec.raise) texts.push_back(spec.raise->value);
+  if (spec.clear) texts.push_back(spec.clear->value);
+  texts.push_back(spec.text.value);
+  return texts;
+}
+
+sql::ExpressionPtr negation_of(const sql::ExpressionPtr& condition) {
+  auto negation = std::make_shared<sql::Expression>();
+  negation->kind = sql::ExpressionKind::kNot;
+  negation->type = Type::kBoolean;
+  negation->arguments.push_back(condition);
+  return negation;
+}
+
+/// Only rows that are put in event-time order can come too late for it.
+LatePlan late_of(const AlertSpec& spec) {
+  if (spec.silent_after || spec.order == AlertOrder::kArrival) {
+    return {.policy = LatePolicy::kDrop, .topic = "", .allowed_lateness = 0};
+  }
+  return {.policy = spec.late.policy, .topic = spec.late.topic.value, .allowed_lateness = 0};
+}
+
+}  // namespace
+
+const Schema& alert_schema() {
+  static const Schema kAlert{{{"alert", Type::kText},
+                              {"key", Type::kText},
+                              {"change", Type::kText},
+                              {"at", Type::kTimestamp},
+                              {"since", Type::kTimestamp},
+                              {"raised_at", Type::kTimestamp},
+                              {"severity", Type::kText},
+                              {"text", Type::kText}}};
+  return kAlert;
+}
+
+void JobBinding::bind_alerts() {
+  for (const AlertSpec& spec : spec_.alerts) {
+    if (auto alert = bind_alert(spec)) alerts_.push_back(*std::move(alert));
+  }
+}
+
+std::optional<BoundAlert> JobBinding::bind_alert(const AlertSpec& spec) {
+  const auto input = find(spec.from.value);
+  if (!input) {
+    if (!failed(spec.from.value)) {
+      errors_.add(spec.from.place, concat("'from': there is no source or stream '",
+                                          spec.from.value, "'",
+                                          did_you_mean(spec.from.value, names())));
+    }
+    return std::nullopt;
+  }
+  BoundAlert alert;
+  alert.spec = &spec;
+  alert.visible = visible(*input, texts_of(spec));
+  AlertPlan& plan = alert.plan;
+  plan.name = spec.name.value;
+  plan.place = spec.name.place;
+  plan.input = *input;
+  plan.silent_after = spec.silent_after;
+  plan.hold_for = spec.hold_for;
+  plan.severity = spec.severity;
+  plan.order = spec.order;
+  plan.late = late_of(spec);
+  plan.sinks = plan_sinks(spec.to, alert_schema());
+  for (SinkPlan& sink : plan.sinks) {
+    // All changes of one alert and key in one partition, in order.
+    if (sink.key.empty()) sink.key = {kKeyColumn};
+  }
+  bool good = bind_key(alert);
+  good = bind_conditions(alert) && good;
+  good = bind_text(alert) && good;
+  if (!good) return std::nullopt;
+  need_columns_of(alert);
+  return alert;
+}
+
+bool JobBinding::bind_key(BoundAlert& alert) {
+  bool good = true;
+  for (const PlacedText& name : alert.spec->key) {
+    const auto column = alert.visible.find(name.value);
+    if (column) {
+      alert.plan.key.push_back(*column);
+      continue;
+    }
+    errors_.add(name.place, concat("'key': '", alert.spec->from.value, "' has no column '",
+                                   name.value, "'",
+                                   did_you_mean(name.value, alert.visible.names())));
+    good = false;
+  }
+  if (!good || alert.spec->key.empty()) return false;
+  const auto complaint = grouping_complaint(lineage(alert.plan.input, alert.visible),
+                                            alert.plan.key, "'key'");
+  if (complaint) errors_.add(alert.spec->key.front().place, *complaint);
+  return !complaint;
+}
+
+bool JobBinding::bind_conditions(BoundAlert& alert) {
+  const AlertSpec& spec = *alert.spec;
+  if (!spec.raise) return true;
+  const auto bind = [&](const PlacedText& text) {
+    sql::Diagnostics diagnostics;
+    auto condition = sql::bind_condition(text.value, alert.visible, functions_, diagnostics);
+    complain(text, diagnostics);
+    return condition;
+  };
+  alert.plan.raise = bind(*spec.raise);
+  if (spec.clear) {
+    alert.plan.clear = bind(*spec.clear);
+  } else if (alert.plan.raise) {
+    alert.plan.clear = negation_of(alert.plan.raise);
+  }
+  return alert.plan.raise && alert.plan.clear;
+}
+
+bool JobBinding::bind_text(BoundAlert& alert) {
+  sql::Diagnostics diagnostics;
+  auto text = parse_text_template(alert.spec->text.value, alert.visible, diagnostics);
+  complain(alert.spec->text, diagnostics);
+  if (!text) return false;
+  alert.plan.text = *std::move(text);
+  return true;
+}
+
+void JobBinding::need_columns_of(const BoundAlert& alert) {
+  const AlertPlan& plan = alert.plan;
+  need(plan.input, alert.visible, plan.key);
+  for (const sql::ExpressionPtr& condition : {plan.raise, plan.clear}) {
+    if (condition) need(plan.input, alert.visible, sql::columns_read(*condition));
+  }
+  for (const TextTemplate::Piece& piece : plan.text.pieces) {
+    if (piece.column) need(plan.input, alert.visible, {*piece.column});
+  }
+  if (plan.late.policy != LatePolicy::kDrop) need_whole_rows(plan.input);
+}
+
+}  // namespace sitrep

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+
+#include "config/job_binding.h"
+#include "config/stream_order.h"
+#include "engine/base/ensure.h"
+#include "engine/base/text.h"
+
+namespace sitrep {
+namespace {
+
+std::vector<std::size_t> columns_of_input(const sql::Select& select) {
+  std::vector<std::size_t> columns;
+  visit_input_expressions(select, [&](const sql::ExpressionPtr& expression) {
+    const std::vector<std::size_t> read = sql::columns_read(*expression);
+    columns.insert(columns.end(), read.begin(), read.end());
+  });
+  return columns;
+}
+
+/// Input columns that GROUP BY holds as they are.
+std::vector<std::size_t> grouped_columns(const sql::Grouping& grouping) {
+  std::vector<std::size_t> columns;
+  for (const auto& column : grouping.key_columns) {
+    if (column) columns.push_back(*column);
+  }
+  return columns;
+}
+
+std::optional<std::string> first_repeated(const Schema& schema) {
+  for (std::size_t i = 0; i < schema.size(); ++i) {
+    if (*schema.find(schema.fields[i].name) != i) return schema.fields[i].name;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void JobBinding::bind_streams() {
+  const StreamOrder order = order_streams(spec_.streams, errors_);
+  for (const StreamSpec& stream : spec_.streams) failed_.insert(stream.name.value);
+  for (const std::size_t position : order.order) {
+    const StreamSpec& spec = spec_.streams[position];
+    const auto& reads = order.reads[position];
+    if (std::any_of(reads.begin(), reads.end(),
+                    [&](std::size_t input) { return failed(spec_.streams[input].name.value); })) {
+      continue;
+    }
+    if (auto stream = bind_stream(spec)) {
+      streams_.push_back(*std::move(stream));
+      failed_.erase(spec.name.value);
+    }
+  }
+}
+
+std::optional<BoundStream> JobBinding::bind_stream(const StreamSpec& spec) {
+  const std::string_view texts[] = {spec.sql.value};
+  std::map<std::string, Schema, std::less<>> schemas;
+  for (const std::string& name : names()) {
+    if (const auto input = find(name)) schemas.emplace(name, visible(*input, texts));
+  }
+  const sql::Catalog catalog = [&](std::string_view name) -> const Schema* {
+    const auto found = schemas.find(name);
+    return found == schemas.end() ? nullptr : &found->second;
+  };
+  const std::vector<std::string> known = names();
+  sql::Diagnostics diagnostics;
+  auto query = sql::bind_query(
+      spec.sql.value, {.catalog = catalog, .known_streams = known, .functions = functions_},
+      diagnostics);
+  if (!query) {
+    complain(spec.sql, diagnostics);
+    return std::nullopt;
+  }
+  BoundStream stream;
+  stream.spec = &spec;
+  stream.plan.name = spec.name.value;
+  stream.plan.place = spec.name.place;
+  stream.plan.output = query->output;
+  stream.plan.query = *std::move(query);
+  bool good = true;
+  for (std::size_t i = 0; i < stream.plan.query.branches.size(); ++i) {
+    stream.visible.push_back(schemas.at(stream.plan.query.branches[i].from));
+    good = add_branch_of(stream, i) && good;
+  }
+  good = plan_late(stream) && good;
+  if (const auto repeated = first_repeated(stream.plan.output)) {
+    errors_.add(spec.sql.place_of(0), concat("two columns are called '", *repeated,
+                                             "'; name one of them with AS"));
+    good = false;
+  }
+  if (const auto complaint = union_complaint(stream.lineage)) {
+    errors_.add(spec.sql.place_of(0), *complaint);
+    good = false;
+  }
+  stream.plan.sinks = plan_sinks(spec.to, stream.plan.output);
+  if (!good) return std::nullopt;
+  return stream;
+}
+
+bool JobBinding::add_branch_of(BoundStream& stream, std::size_t branch) {
+  const sql::Select& select = stream.plan.query.branches[branch];
+  const Schema& schema = stream.visible[branch];
+  const auto input = find(select.from);
+  ENSURE(input, "the binder reads what the catalog gave");
+  stream.plan.inputs.push_back(*input);
+  need(*input, schema, columns_of_input(select));
+  const Lineage before = lineage(*input, schema);
+  add_branch(select_lineage(select, before), stream.lineage);
+  if (!select.grouping) return true;
+  const auto complaint =
+      grouping_complaint(before, grouped_columns(*select.grouping), "GROUP BY");
+  if (complaint) {
+    errors_.add(stream.spec->sql.place_of(select.group_position), *complaint);
+  }
+  return !complaint;
+}
+
+bool JobBinding::plan_late(BoundStream& stream) {
+  const LateSpec& late = stream.spec->late;
+  const auto& branches = stream.plan.query.branches;
+  const bool grouped =
+      std::any_of(branches.begin(), branches.end(),
+                  [](const sql::Select& select) { return select.grouping.has_value(); });
+  if (!grouped) {
+    if (late.given) errors_.add(late.place, "'late': a stream without windows has no late rows");
+    return !late.given;
+  }
+  stream.plan.late = {.policy = late.policy,
+                      .topic = late.topic.value,
+                      .allowed_lateness = late.allowed_lateness};
+  if (late.policy == LatePolicy::kUpdate) {
+    if (branches.size() > 1) {
+      errors_.add(late.place, "'late': only a single SELECT can update its windows, no UNION ALL");
+      return false;
+    }
+    stream.plan.output.fields.push_back({"revision", Type::kBigint});
+  }
+  if (late.policy == LatePolicy::kDrop) return true;
+  for (std::size_t i = 0; i < branches.size(); ++i) {
+    if (branches[i].grouping) need_whole_rows(stream.plan.inputs[i]);
+  }
+  return true;
+}
+
+}  // namespace sitrep

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/explain.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "config/expression_text.h"
+#include "config/job_topics.h"
+#include "config/state_estimate.h"
+#include "engine/base/text.h"
+#include "engine/data/time_text.h"
+
+namespace sitrep {
+namespace {
+
+constexpr std::size_t kLabelColumns = 14;
+
+/// Headings and labelled lines, indented by level.
+class Outline {
+ public:
+  void heading(int level, std::string_view text) {
+    if (level == 0 && !text_.empty()) text_ += "\n";
+    indent(level);
+    text_ += concat(text, "\n");
+  }
+  void line(int level, std::string_view label, std::string_view text) {
+    if (text.empty()) return;
+    indent(level);
+    text_ += label;
+    text_.append(label.size() < kLabelColumns ? kLabelColumns - label.size() : 1, ' ');
+    text_ += concat(text, "\n");
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  void indent(int level) { text_.append(static_cast<std::size_t>(level) * 2, ' '); }
+
+  std::string text_;
+};
+
+std::string duration_or(const std::optional<Micros>& duration, std::string_view none) {
+  return duration ? format_duration(*duration) : std::string(none);
+}
+
+std::vector<std::string> names_at(const Schema& schema, const std::vector<std::size_t>& columns) {
+  std::vector<std::string> names;
+  for (const std::size_t column : columns) names.push_back(schema.fields[column].name);
+  return names;
+}
+
+std::string rules_of(const ColumnSpec& column) {
+  std::vector<std::string> rules;
+  if (column.required) rules.emplace_back("required");
+  if (column.min) rules.push_back(concat("at least ", *column.min));
+  if (column.max) rules.push_back(concat("at most ", *column.max));
+  if (!is_null(column.default_value)) {
+    rules.push_back(concat("else ", to_string(column.default_value, column.type)));
+  }
+  switch (column.origin) {
+    case ColumnOrigin::kPayload:
+      if (column.path != concat("/", column.name)) rules.push_back(concat("from ", column.path));
+      break;
+    case ColumnOrigin::kKey: rules.emplace_back("from the key"); break;
+    case ColumnOrigin::kTimestamp: rules.emplace_back("from the message's timestamp"); break;
+    case ColumnOrigin::kPartition: rules.emplace_back("from the partition number"); break;
+    case ColumnOrigin::kOffset: rules.emplace_back("from the offset"); break;
+    case ColumnOrigin::kHeader: rules.push_back(concat("from header ", column.path)); break;
+  }
+  return join(rules, ", ");
+}
+
+class Explainer {
+ public:
+  Explainer(const JobPlan& plan, std::span<const MemoryPart> memory)
+      : plan_(plan), memory_(memory) {}
+
+  std::string run() {
+    write_job();
+    for (const StagePlan& stage : plan_.stages) write_stage(stage);
+    write_topics();
+    for (const ConfigError& warning : plan_.warnings) {
+      out_.heading(0, concat("warning: ", to_string(warning)));
+    }
+    return out_.take();
+  }
+
+ private:
+  void write_job() {
+    const JobSpec& spec = plan_.spec;
+    out_.heading(0, concat("job ", spec.job.value));
+    out_.line(1, "delivery", spec.delivery == Delivery::kExactlyOnce
+                                 ? "exactly_once: nothing is lost, nothing is written twice"
+                                 : "at_least_once: nothing is lost; after a crash the results of "
+                                   "the last epoch may be written twice");
+    out_.line(1, "epochs", concat("committed every ", format_duration(spec.commit_interval),
+                                  "; state image written every ",
+                                  format_duration(spec.flush_interval)));
+    out_.line(1, "log", spec.kafka ? concat("kafka ", spec.kafka->brokers.value, ", group ",
+                                            spec.group)
+                                   : concat("files ", spec.files->directory.value));
+    out_.line(1, "workers", spec.workers ? concat(*spec.workers) : "one per CPU");
+    out_.line(1, "state", spec.state_dir);
+    out_.line(1, "metrics", spec.metrics_listen.value_or("off"));
+    out_.line(1, "memory", format_bytes(spec.memory_bytes));
+    for (const MemoryPart& part : memory_) out_.line(2, part.name, format_bytes(part.bytes));
+  }
+
+  void write_stage(const StagePlan& stage) {
+    std::vector<std::string> sources;
+    for (const std::size_t source : stage.sources) sources.push_back(plan_.sources[source].name);
+    out_.heading(0, concat("stage ", stage.name));
+    out_.line(1, "tasks", concat("one per partition of ", join(sources, ", ")));
+    out_.line(1, "state topic", state_topic(plan_.spec.job.value, stage.name));
+    for (const std::size_t source : stage.sources) write_source(plan_.sources[source]);
+    for (const std::size_t stream : stage.streams) write_stream(plan_.streams[stream]);
+    for (const std::size_t alert : stage.alerts) write_alert(plan_.alerts[alert]);
+  }
+
+  void write_source(const SourcePlan& source) {
+    out_.heading(1, concat("source ", source.name));
+    out_.line(2, "topics", join(source.topics, ", "));
+    out_.line(2, "start", concat(to_string(source.start), "; on a gap: ",
+                                 to_string(source.on_gap)));
+    out_.line(2, "partitioned", source.partitioned_by.empty()
+                                    ? "each partition stands for itself"
+                                    : concat("by ", join(names_at(source.schema,
+                                                                  source.partitioned_by), ", ")));
+    const TimeSpec& time = source.time;
+    out_.line(2, "event time", concat(source.schema.fields[source.time_column].name, ", ",
+                                      format_duration(time.out_of_orderness), " out of order, at most ",
+                                      format_duration(time.max_future_skew), " in the future"));
+    out_.line(2, "clock", concat(source.clock_column
+                                     ? concat("per ", source.schema.fields[*source.clock_column].name)
+                                     : "per partition",
+                                 ", idle after ", duration_or(time.idle_after, "never"),
+                                 time.idle_close ? concat(", closed after ",
+                                                          format_duration(*time.idle_close))
+                                                 : "",
+                                 time.clock_expire ? concat(", forgotten after ",
+                                                            format_duration(*time.clock_expire))
+                                                   : ""));
+    for (std::size_t i = 0; i < source.columns.size(); ++i) {
+      const ColumnSpec& column = source.columns[i];
+      const std::string rules = rules_of(column);
+      out_.line(2, i == 0 ? "reads" : "",
+                concat(column.name, " ", to_string(column.type), rules.empty() ? "" : ": ", rules));
+    }
+    out_.line(2, "skips", join(source.skipped_columns, ", "));
+  }
+
+  void write_stream(const StreamPlan& stream) {
+    out_.heading(1, concat("stream ", stream.name));
+    for (std::size_t i = 0; i < stream.inputs.size(); ++i) {
+      write_select(stream.query.branches[i], stream.inputs[i]);
+    }
+    std::vector<std::string> columns;
+    for (const Field& field : stream.output.fields) {
+      columns.push_back(concat(field.name, " ", to_string(field.type)));
+    }
+    out_.line(2, "gives", join(columns, ", "));
+    if (stream.late) write_late(*stream.late);
+    write_sinks(stream.sinks, stream.output);
+  }
+
+  void write_select(const sql::Select& select, InputRef input) {
+    const std::vector<std::string> names = plan_.schema_of(input).names();
+    out_.line(2, "from", plan_.name_of(input));
+    if (select.where) out_.line(2, "where", expression_text(*select.where, names));
+    if (!select.grouping) return;
+    const sql::Grouping& grouping = *select.grouping;
+    std::vector<std::string> grouped;
+    for (const auto& key : grouping.keys) grouped.push_back(expression_text(*key, names));
+    out_.line(2, "per", grouped.empty() ? "partition" : join(grouped, ", "));
+    out_.line(2, "window", window_text(grouping.window));
+    grouped.insert(grouped.end(), {"window_start", "window_end"});
+    std::vector<std::string> aggregates;
+    for (const auto& aggregate : grouping.aggregates) aggregates.push_back(aggregate.text);
+    out_.line(2, "computes", join(aggregates, ", "));
+    grouped.insert(grouped.end(), aggregates.begin(), aggregates.end());
+    if (grouping.having) out_.line(2, "having", expression_text(*grouping.having, grouped));
+    out_.line(2, "state", concat("about ", group_bytes(grouping), " bytes per key and pane (",
+                                 accumulator_bytes(grouping), " in accumulators), ",
+                                 open_panes(grouping.window), " open at once"));
+  }
+
+  static std::string window_text(const sql::Window& window) {
+    const std::string offset =
+        window.offset == 0 ? "" : concat(", offset ", format_duration(window.offset));
+    if (window.slide == window.width) {
+      return concat("tumbling, ", format_duration(window.width), offset);
+    }
+    return concat("hopping, ", format_duration(window.width), " every ",
+                  format_duration(window.slide), offset);
+  }
+
+  void write_alert(const AlertPlan& alert) {
+    const Schema& schema = plan_.schema_of(alert.input);
+    const std::vector<std::string> names = schema.names();
+    out_.heading(1, concat("alert ", alert.name));
+    out_.line(2, "from", plan_.name_of(alert.input));
+    out_.line(2, "per", join(names_at(schema, alert.key), ", "));
+    if (alert.silent_after) {
+      out_.line(2, "raise", concat("silent for ", format_duration(*alert.silent_after)));
+    } else {
+      out_.line(2, "raise", concat(expression_text(*alert.raise, names),
+                                   alert.hold_for == 0
+                                       ? ""
+                                       : concat(", for ", format_duration(alert.hold_for))));
+      out_.line(2, "clear", expression_text(*alert.clear, names));
+      out_.line(2, "order", alert.order == AlertOrder::kEvent ? "by event time" : "by arrival");
+    }
+    out_.line(2, "severity", to_string(alert.severity));
+    out_.line(2, "state", concat("about ", alert_key_bytes(alert, schema), " bytes per key"));
+    write_late(alert.late);
+    write_sinks(alert.sinks, alert_schema());
+  }
+
+  void write_late(const LatePlan& late) {
+    switch (late.policy) {
+      case LatePolicy::kSide: out_.line(2, "late rows", concat("to ", late.topic)); break;
+      case LatePolicy::kDrop: out_.line(2, "late rows", "counted and dropped"); break;
+      case LatePolicy::kUpdate:
+        out_.line(2, "late rows", concat("correct their windows for ",
+                                         format_duration(late.allowed_lateness), ", then to ",
+                                         late.topic));
+        break;
+    }
+  }
+
+  void write_sinks(const std::vector<SinkPlan>& sinks, const Schema& schema) {
+    for (const SinkPlan& sink : sinks) {
+      out_.line(2, "to", concat(sink.topic, sink.key.empty() ? ", no key"
+                                                             : concat(", key ", join(names_at(
+                                                                   schema, sink.key), ", "))));
+    }
+  }
+
+  void write_topics() {
+    out_.heading(0, "topics");
+    out_.line(1, "in", join(plan_.input_topics, ", "));
+    for (std::size_t i = 0; i < plan_.output_topics.size(); ++i) {
+      const OutputTopic& topic = plan_.output_topics[i];
+      out_.line(1, i == 0 ? "out" : "",
+                concat(topic.topic, topic.create_partitions
+                                        ? concat(" (created with ", *topic.create_partitions,
+                                                 " partitions if absent)")
+                                        : " (must exist)"));
+    }
+    out_.line(1, "dead letters", plan_.spec.dead_letters.topic.value);
+  }
+
+  const JobPlan& plan_;
+  std::span<const MemoryPart> memory_;
+  Outline out_;
+};
+
+}  // namespace
+
+std::string explain(const JobPlan& plan, std::span<const MemoryPart> memory) {
+  return Explainer(plan, memory).run();
+}
+
+std::string format_bytes(std::size_t bytes) {
+  static constexpr std::string_view kUnits[] = {"B", "KiB", "MiB", "GiB"};
+  auto number = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; number >= 1024 && unit + 1 < std::size(kUnits); ++unit) number /= 1024;
+  return concat(std::round(number * 10) / 10, kUnits[unit]);
+}
+
+}  // namespace sitrep

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A job half way between spec and plan: SQL and conditions bound over the columns that they may
+// see, while it is still being found out which of those are needed. Used by plan_job alone.
+// Thread-compatible.
+
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/error_list.h"
+#include "config/job_spec.h"
+#include "config/lineage.h"
+#include "config/plan_job.h"
+#include "config/source_columns.h"
+#include "engine/api/function_registry.h"
+
+namespace sitrep {
+
+/// A stream bound over what it may see; `plan.query` reads column i of `visible[branch]`.
+struct BoundStream {
+  const StreamSpec* spec = nullptr;
+  StreamPlan plan;
+  std::vector<Schema> visible;
+  Lineage lineage;
+};
+
+/// An alert bound over what it may see; positions in `plan` are those in `visible`.
+struct BoundAlert {
+  const AlertSpec* spec = nullptr;
+  AlertPlan plan;
+  Schema visible;
+};
+
+class JobBinding {
+ public:
+  /// All three outlive the binding.
+  JobBinding(const JobSpec& spec, const FunctionRegistry& functions, ErrorList& errors);
+
+  /// Sources, then streams, then alerts; each complains and goes on.
+  void bind_sources();
+  void bind_streams();
+  void bind_alerts();
+
+  const std::vector<SourceColumns>& sources() const { return sources_; }
+  std::vector<BoundStream>& streams() { return streams_; }
+  std::vector<BoundAlert>& alerts() { return alerts_; }
+
+ private:
+  std::optional<InputRef> find(std::string_view name) const;
+  /// Whether `name` is a stream that could not be bound: what reads it is not complained about.
+  bool failed(std::string_view name) const { return failed_.contains(name); }
+  std::vector<std::string> names() const;
+  Schema visible(InputRef input, std::span<const std::string_view> texts) const;
+  Lineage lineage(InputRef input, const Schema& visible) const;
+  /// Marks columns of `visible` as read by someone.
+  void need(InputRef input, const Schema& visible, const std::vector<std::size_t>& columns);
+  void need_whole_rows(InputRef input);
+
+  std::optional<BoundStream> bind_stream(const StreamSpec& spec);
+  /// False after a complaint.
+  bool add_branch_of(BoundStream& stream, std::size_t branch);
+  bool plan_late(BoundStream& stream);
+
+  std::optional<BoundAlert> bind_alert(const AlertSpec& spec);
+  bool bind_conditions(BoundAlert& alert);
+  bool bind_key(BoundAlert& alert);
+  bool bind_text(BoundAlert& alert);
+  void need_columns_of(const BoundAlert& alert);
+
+  std::vector<SinkPlan> plan_sinks(const std::vector<SinkSpec>& sinks, const Schema& schema);
+  void complain(const PlacedText& text, const sql::Diagnostics& diagnostics);
+
+  const JobSpec& spec_;
+  const FunctionRegistry& functions_;
+  ErrorList& errors_;
+  std::vector<SourceColumns> sources_;
+  std::vector<BoundStream> streams_;
+  std::vector<BoundAlert> alerts_;
+  std::set<std::string, std::less<>> failed_;
+};
+
+/// Calls `visit` with each expression of `select` that reads its input's columns, to read or to
+/// replace it.
+template <typename Select, typename Visit>
+void visit_input_expressions(Select& select, Visit&& visit) {
+  if (select.where) visit(select.where);
+  if (!select.grouping) {
+    for (auto& projection : select.projections) visit(projection);
+    return;
+  }
+  for (auto& key : select.grouping->keys) visit(key);
+  for (auto& aggregate : select.grouping->aggregates) {
+    for (auto& argument : aggregate.arguments) visit(argument);
+    if (aggregate.filter) visit(aggregate.filter);
+  }
+}
+
+}  // namespace sitrep

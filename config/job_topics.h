@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The topics of a planned job: what is read, what is written, and that no output comes back in as
+// input or lands among the state. Thread-safe.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/error_list.h"
+#include "config/plan_job.h"
+
+namespace sitrep {
+
+/// Fills in input_topics and output_topics of a plan whose stages are cut.
+void collect_topics(JobPlan& plan, ErrorList& errors);
+
+/// The internal topic of a stage: `<job>.<stage>.state`.
+std::string state_topic(std::string_view job, std::string_view stage);
+
+}  // namespace sitrep

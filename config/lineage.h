@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Follows two things from the sources through the streams: the columns that decide in which
+// partition a row is, and the columns whose values have a clock each. A group is whole in one task,
+// and has one clock, only if GROUP BY (or an alert's key) holds all of them; until streams can be
+// re-keyed, what leaves one out is refused. Thread-compatible.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/job_spec.h"
+#include "engine/sql/query.h"
+
+namespace sitrep {
+
+/// What one source left behind in a stream's columns.
+struct SourceTrace {
+  struct Carried {
+    /// Name of the column in the source.
+    std::string name;
+    /// Where it stands now; absent when it was not passed on.
+    std::optional<std::size_t> position;
+
+    friend bool operator==(const Carried&, const Carried&) = default;
+  };
+  std::string source;
+  /// Absent when the source does not say how it is partitioned.
+  std::optional<std::vector<Carried>> partition;
+  /// Absent when the source has one clock per partition.
+  std::optional<Carried> clock;
+
+  friend bool operator==(const SourceTrace&, const SourceTrace&) = default;
+};
+
+/// Of a source or stream: one trace per source that its rows come from.
+using Lineage = std::vector<SourceTrace>;
+
+/// Of a source whose columns stand as in `schema`.
+Lineage source_lineage(const SourceSpec& source, const Schema& schema);
+/// Of the output of `select`, which reads rows of `input`.
+Lineage select_lineage(const sql::Select& select, const Lineage& input);
+/// Adds `branch` to a UNION ALL's lineage.
+void add_branch(const Lineage& branch, Lineage& all);
+
+/// Why rows grouped by `columns` would not each be in one task under one clock; nothing when they
+/// are. `clause`: what to call the grouping, "GROUP BY" or "'key'".
+std::optional<std::string> grouping_complaint(const Lineage& lineage,
+                                              const std::vector<std::size_t>& columns,
+                                              std::string_view clause);
+/// Why two inputs of one UNION ALL do not go together; nothing when they do.
+std::optional<std::string> union_complaint(const Lineage& lineage);
+
+}  // namespace sitrep

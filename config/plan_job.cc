@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/plan_job.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "config/job_binding.h"
+#include "config/job_stages.h"
+#include "config/job_topics.h"
+#include "engine/base/text.h"
+
+namespace sitrep {
+namespace {
+
+/// What is promised until exactly-once delivery is built.
+constexpr bool kExactlyOnceIsBuilt = false;
+
+/// SQL finds sources and streams by name, the state finds streams and alerts by name.
+void check_names(const JobSpec& spec, ErrorList& errors) {
+  std::map<std::string_view, std::string_view> taken;
+  const auto take = [&](const PlacedText& name, std::string_view what) {
+    const auto [found, is_new] = taken.emplace(name.value, what);
+    if (is_new) return;
+    errors.add(name.place, concat(what, " '", name.value, "': there is a ", found->second,
+                                  " of this name"));
+  };
+  for (const SourceSpec& source : spec.sources) take(source.name, "source");
+  for (const StreamSpec& stream : spec.streams) take(stream.name, "stream");
+  for (const AlertSpec& alert : spec.alerts) take(alert.name, "alert");
+}
+
+/// mapping[i]: position in `to` of column i of `from`; 0 for columns that `to` lacks, which nothing
+/// reads.
+std::vector<std::size_t> mapping_of(const Schema& from, const Schema& to) {
+  std::vector<std::size_t> mapping;
+  for (const Field& field : from.fields) mapping.push_back(to.find(field.name).value_or(0));
+  return mapping;
+}
+
+void move_columns(sql::Select& select, const std::vector<std::size_t>& mapping) {
+  visit_input_expressions(select, [&](sql::ExpressionPtr& expression) {
+    expression = sql::with_columns(expression, mapping);
+  });
+  if (!select.grouping) return;
+  for (auto& column : select.grouping->key_columns) {
+    if (column) column = mapping[*column];
+  }
+}
+
+/// Turns positions in what a stream could see into those in what its inputs give.
+StreamPlan finish_stream(BoundStream bound, const JobPlan& plan) {
+  for (std::size_t i = 0; i < bound.plan.inputs.size(); ++i) {
+    move_columns(bound.plan.query.branches[i],
+                 mapping_of(bound.visible[i], plan.schema_of(bound.plan.inputs[i])));
+  }
+  return std::move(bound.plan);
+}
+
+AlertPlan finish_alert(BoundAlert bound, const JobPlan& plan) {
+  AlertPlan& alert = bound.plan;
+  const auto mapping = mapping_of(bound.visible, plan.schema_of(alert.input));
+  for (std::size_t& column : alert.key) column = mapping[column];
+  if (alert.raise) alert.raise = sql::with_columns(alert.raise, mapping);
+  if (alert.clear) alert.clear = sql::with_columns(alert.clear, mapping);
+  for (TextTemplate::Piece& piece : alert.text.pieces) {
+    if (piece.column) piece.column = mapping[*piece.column];
+  }
+  return std::move(alert);
+}
+
+void warn_about_unused(const JobPlan& plan, ErrorList& warnings) {
+  std::set<InputRef> read;
+  for (const StreamPlan& stream : plan.streams) {
+    read.insert(stream.inputs.begin(), stream.inputs.end());
+  }
+  for (const AlertPlan& alert : plan.alerts) read.insert(alert.input);
+  for (std::size_t i = 0; i < plan.sources.size(); ++i) {
+    if (read.contains({InputRef::Kind::kSource, i})) continue;
+    warnings.add(plan.sources[i].place,
+                 concat("nothing reads source '", plan.sources[i].name, "'; it is left out"));
+  }
+  for (std::size_t i = 0; i < plan.streams.size(); ++i) {
+    const StreamPlan& stream = plan.streams[i];
+    if (!stream.sinks.empty() || read.contains({InputRef::Kind::kStream, i})) continue;
+    warnings.add(stream.place, concat("stream '", stream.name,
+                                      "' has no 'to' and nothing reads it; it is computed in vain"));
+  }
+}
+
+/// A corrected row comes in addition to the one that it corrects.
+void warn_about_corrections(const JobPlan& plan, ErrorList& warnings) {
+  for (const StreamPlan& stream : plan.streams) {
+    for (const InputRef input : stream.inputs) {
+      if (!stream.late || input.kind != InputRef::Kind::kStream) continue;
+      const StreamPlan& read = plan.streams[input.index];
+      if (!read.late || read.late->policy != LatePolicy::kUpdate) continue;
+      warnings.add(stream.place, concat("stream '", stream.name, "' aggregates '", read.name,
+                                        "', which corrects its rows ('policy: update'): a "
+                                        "correction counts once more"));
+    }
+  }
+}
+
+void warn(JobPlan& plan) {
+  ErrorList warnings(plan.spec.file, plan.spec.overrides, plan.warnings);
+  warn_about_unused(plan, warnings);
+  warn_about_corrections(plan, warnings);
+  if (plan.spec.delivery == Delivery::kExactlyOnce && !kExactlyOnceIsBuilt) {
+    warnings.add(plan.spec.delivery_place,
+                 "exactly_once comes with the next version; running at_least_once");
+    plan.spec.delivery = Delivery::kAtLeastOnce;
+  }
+  warnings.sort();
+}
+
+}  // namespace
+
+std::optional<JobPlan> plan_job(JobSpec spec, const FunctionRegistry& functions,
+                                std::vector<ConfigError>& errors) {
+  JobPlan plan;
+  plan.spec = std::move(spec);
+  ErrorList list(plan.spec.file, plan.spec.overrides, errors);
+  check_names(plan.spec, list);
+  JobBinding binding(plan.spec, functions, list);
+  binding.bind_sources();
+  binding.bind_streams();
+  binding.bind_alerts();
+  if (list.empty()) {
+    for (const SourceColumns& source : binding.sources()) plan.sources.push_back(source.plan());
+    for (BoundStream& stream : binding.streams()) {
+      plan.streams.push_back(finish_stream(std::move(stream), plan));
+    }
+    for (BoundAlert& alert : binding.alerts()) {
+      plan.alerts.push_back(finish_alert(std::move(alert), plan));
+    }
+    plan.stages = cut_stages(plan);
+  }
+  collect_topics(plan, list);
+  if (!list.empty()) {
+    list.sort();
+    return std::nullopt;
+  }
+  warn(plan);
+  return plan;
+}
+
+ConfigError error_at(const JobSpec& spec, SourcePlace place, std::string message) {
+  std::vector<ConfigError> errors;
+  ErrorList(spec.file, spec.overrides, errors).add(place, std::move(message));
+  return errors.front();
+}
+
+}  // namespace sitrep

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/text_template.h"
+
+#include <algorithm>
+
+#include "config/map_reader.h"
+#include "engine/base/text.h"
+
+namespace sitrep {
+namespace {
+
+constexpr std::string_view kExpected = "; write {{ or }} for a brace";
+
+/// Takes `text` apart and hands each literal and each name (with its byte) to `visitor`.
+template <typename Visitor>
+void visit_pieces(std::string_view text, Visitor& visitor) {
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (c != '{' && c != '}') {
+      const std::size_t end = std::min(text.find_first_of("{}", at), text.size());
+      visitor.literal(text.substr(at, end - at));
+      at = end;
+    } else if (at + 1 < text.size() && text[at + 1] == c) {
+      visitor.literal(text.substr(at, 1));
+      at += 2;
+    } else if (c == '}') {
+      visitor.complain(at, concat("'}' without '{'", kExpected));
+      ++at;
+    } else if (const std::size_t end = text.find_first_of("{}", at + 1);
+               end == std::string_view::npos || text[end] == '{') {
+      visitor.complain(at, concat("'{' without '}'", kExpected));
+      ++at;
+    } else {
+      visitor.column(at + 1, text.substr(at + 1, end - at - 1));
+      at = end + 1;
+    }
+  }
+}
+
+class Binder {
+ public:
+  Binder(const Schema& schema, sql::Diagnostics& diagnostics)
+      : schema_(schema), diagnostics_(diagnostics) {}
+
+  void literal(std::string_view text) {
+    if (pieces_.empty() || pieces_.back().column) pieces_.emplace_back();
+    pieces_.back().literal += text;
+  }
+  void column(std::size_t position, std::string_view name) {
+    const auto index = schema_.find(name);
+    if (!index) {
+      complain(position, concat("there is no column '", name, "' to fill in",
+                                did_you_mean(name, schema_.names())));
+      return;
+    }
+    pieces_.push_back({.literal = "", .column = index});
+  }
+  void complain(std::size_t position, std::string message) {
+    diagnostics_.push_back({position, std::move(message)});
+    failed_ = true;
+  }
+
+  std::optional<TextTemplate> finish() {
+    if (failed_) return std::nullopt;
+    return TextTemplate{std::move(pieces_)};
+  }
+
+ private:
+  const Schema& schema_;
+  sql::Diagnostics& diagnostics_;
+  std::vector<TextTemplate::Piece> pieces_;
+  bool failed_ = false;
+};
+
+struct NameCollector {
+  void literal(std::string_view) {}
+  void column(std::size_t, std::string_view name) { names.emplace_back(name); }
+  void complain(std::size_t, const std::string&) {}
+
+  std::vector<std::string> names;
+};
+
+}  // namespace
+
+std::optional<TextTemplate> parse_text_template(std::string_view text, const Schema& schema,
+                                                sql::Diagnostics& diagnostics) {
+  Binder binder(schema, diagnostics);
+  visit_pieces(text, binder);
+  return binder.finish();
+}
+
+std::vector<std::string> template_columns(std::string_view text) {
+  NameCollector collector;
+  visit_pieces(text, collector);
+  return std::move(collector.names);
+}
+
+}  // namespace sitrep

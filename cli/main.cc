@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sitrep program: reads the command line, calls one command, and turns its result into an exit
+// code: 0 done, 2 the user's input is wrong, 3 the world failed, 70 our bug.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <exception>
+#include <iostream>
+
+#include "cli/job_loading.h"
+#include "cli/run_command.h"
+#include "cli/test_command.h"
+#include "config/explain.h"
+#include "engine/base/logging.h"
+#include "engine/base/stop_flag.h"
+
+namespace sitrep {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kInputWrong = 2;
+constexpr int kWorldFailed = 3;
+constexpr int kBug = 70;
+
+StopFlag stop_flag;
+
+void request_stop(int) { stop_flag.request(); }
+
+int exit_code(const Error& error) {
+  switch (error.kind()) {
+    case ErrorKind::kInvalidConfig: return kInputWrong;
+    case ErrorKind::kUnavailable:
+    case ErrorKind::kCorrupt:
+    case ErrorKind::kExhausted: return kWorldFailed;
+    case ErrorKind::kCancelled: return kDone;
+    case ErrorKind::kInternal: return kBug;
+  }
+  return kBug;
+}
+
+int report(const Result<void>& result) {
+  if (result) return kDone;
+  std::cerr << "sitrep: " << result.error().message() << '\n';
+  return exit_code(result.error());
+}
+
+template <typename Function>
+int with_plan(const JobSource& source, Function&& function) {
+  auto plan = load_job(source, std::cerr);
+  if (!plan) return report(std::move(plan).error());
+  if (*plan == nullptr) return kInputWrong;
+  return function(*std::move(plan));
+}
+
+void add_job(CLI::App& command, JobSource& job) {
+  command.add_option("JOB", job.path, "The job file (docs/job-file.md)")->required();
+  command.add_option("--set", job.overrides,
+                     "Overrides one value of the job file: --set kafka.brokers=host:9092");
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Telemetry in, situation reports out: windows, joins and alerts over Kafka topics."};
+  app.require_subcommand(1);
+  app.footer("A first look: `sitrep demo`. A job of your own: docs/job-file.md, then `sitrep check`, "
+             "`sitrep explain`, `sitrep run`.\nExit codes: 0 done, 2 the input is wrong, 3 the world "
+             "failed (broker, disk), 70 a bug in sitrep.");
+  bool verbose = false;
+  app.add_flag("-v,--verbose", verbose, "More lines in the log");
+  int code = kDone;
+
+  JobSource job;
+  CLI::App* check = app.add_subcommand("check", "Says everything that is wrong with a job file");
+  add_job(*check, job);
+  check->callback([&] {
+    code = with_plan(job, [&](auto plan) {
+      std::cout << job.path << ": ok, " << plan->streams.size() << " streams, "
+                << plan->alerts.size() << " alerts\n";
+      return kDone;
+    });
+  });
+
+  CLI::App* explain = app.add_subcommand(
+      "explain", "Shows what a job does: stages, columns read, windows, state, topics");
+  add_job(*explain, job);
+  explain->callback([&] {
+    code = with_plan(job, [](auto plan) {
+      std::cout << explain_job(*plan);
+      return kDone;
+    });
+  });
+
+  RunOptions run_options;
+  CLI::App* run_job_command = app.add_subcommand("run", "Runs a job until it is stopped (Ctrl-C)");
+  add_job(*run_job_command, job);
+  run_job_command->add_flag("--bounded", run_options.bounded,
+                            "Read to the end offsets seen at the start, close all windows, "
+                            "commit, and end");
+  run_job_command->callback([&] {
+    code = with_plan(job, [&](auto plan) {
+      return report(run_job(std::move(plan), run_options, stop_flag));
+    });
+  });
+
+  TestOptions test_options;
+  CLI::App* test = app.add_subcommand("test", "Plays test cases of jobs (docs/test-cases.md)");
+  test->add_option("CASE", test_options.cases, "Case files")->required();
+  test->add_option("--way", test_options.way,
+                   "Only one way: plain, batch-of-one, workers, crash-1, crash-2, crash-3, "
+                   "tiny-memory");
+  test->callback([&] {
+    const auto failed = run_cases(test_options, std::cout);
+    code = !failed ? report(failed.error()) : *failed > 0 ? kInputWrong : kDone;
+  });
+
+  app.parse_complete_callback([&] {
+    if (verbose) set_log_level(LogLevel::kDebug);
+  });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kInputWrong;
+  }
+  return code;
+}
+
+}  // namespace
+}  // namespace sitrep
+
+int main(int argc, char** argv) {
+  std::signal(SIGINT, sitrep::request_stop);
+  std::signal(SIGTERM, sitrep::request_stop);
+  try {
+    return sitrep::run(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "sitrep: this is a bug in sitrep: " << error.what() << '\n';
+    return sitrep::kBug;
+  }
+}

@@ -78,6 +78,11 @@ std::optional<Query> unite(std::vector<BoundSelect> branches, Diagnostics& diagn
   }
   Query query;
   for (std::size_t i = 0; i < columns; ++i) {
+    if (branches.front().names[i].empty()) {
+      diagnostics.push_back({branches.front().outputs[i].position,
+                             "this expression has no name; give it one with AS"});
+      return std::nullopt;
+    }
     const auto type = unify_column(branches, i, diagnostics);
     if (!type) return std::nullopt;
     query.output.fields.push_back({branches.front().names[i], *type});

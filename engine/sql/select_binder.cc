@@ -143,12 +143,7 @@ class SelectBinder {
     const std::string alias = text_in(body_of(target), "name");
     auto operand = binder.bind(value);
     if (!operand) return;
-    std::string name = alias.empty() ? implied_name(value) : alias;
-    if (name.empty()) {
-      complain(location_of(value), "this expression has no name; give it one with AS");
-      return;
-    }
-    bound_.names.push_back(std::move(name));
+    bound_.names.push_back(alias.empty() ? implied_name(value) : alias);
     bound_.outputs.push_back(*std::move(operand));
   }
 
@@ -179,6 +174,7 @@ class SelectBinder {
     ExpressionBinder binder(text_, input, options_.functions, diagnostics_);
     const Json& items = list_in(body_, "groupClause");
     bound_.select.group_position = location_of(items[0]);
+    const std::size_t errors_before = diagnostics_.size();
     std::size_t windows = 0;
     for (const Json& item : items) {
       const Json& node = meant(item, input);
@@ -199,7 +195,7 @@ class SelectBinder {
       grouping.keys.push_back(key);
       key_shapes.push_back(shape_of(node));
     }
-    if (windows == 0) {
+    if (windows == 0 && diagnostics_.size() == errors_before) {
       complain(bound_.select.group_position,
                "GROUP BY has no window, and a stream has no end; add tumble(interval '1 minute') or "
                "hop(interval '5 minutes', interval '1 minute')");

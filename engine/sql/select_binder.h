@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Binds one SELECT of a query: FROM, WHERE, GROUP BY with its window, the list, HAVING. Thread-compatible.
+// Binds one SELECT of a query: FROM, WHERE, GROUP BY with its window, the list, HAVING.
+// Thread-compatible.
 
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@ namespace sitrep::sql {
 /// A SELECT whose list still may change its types to fit the other branches of a UNION ALL.
 struct BoundSelect {
   Select select;
+  /// Empty for an expression without a name, which the first branch may not have.
   std::vector<std::string> names;
   std::vector<Operand> outputs;
 };

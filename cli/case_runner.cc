@@ -129,9 +129,7 @@ class CasePlayer {
   Result<std::string> play() {
     std::vector<ConfigError> errors;
     const std::string text = with_log(file_.job);
-    std::optional<JobSpec> spec = parse_job(text, "job", [](std::string_view) {
-      return std::optional<std::string>();
-    }, errors);
+    std::optional<JobSpec> spec = parse_job(text, "job", Environment(), errors);
     const FunctionRegistry functions = make_function_registry();
     std::shared_ptr<const JobPlan> plan;
     if (spec) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/job_loading.h"
 
+#include <unistd.h>
+
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <utility>
@@ -14,9 +15,16 @@
 namespace sitrep {
 namespace {
 
-std::optional<std::string> environment_variable(std::string_view name) {
-  const char* const value = std::getenv(std::string(name).c_str());
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+Environment process_environment() {
+  Environment out;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) {
+      out.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -38,7 +46,7 @@ Result<std::shared_ptr<const JobPlan>> load_job(const JobSource& source, std::os
   ASSIGN_OR_RETURN(const std::string text, read_text_file(source.path, kJobFileBytesMax));
   std::vector<ConfigError> errors;
   auto spec =
-      parse_job(text, source.path, environment_variable, errors, source.overrides);
+      parse_job(text, source.path, process_environment(), errors, source.overrides);
   std::optional<JobPlan> plan;
   if (spec) plan = plan_job(*std::move(spec), make_function_registry(), errors);
   if (!plan) {

@@ -83,7 +83,7 @@ int run(int argc, char** argv) {
   add_job(*explain, job);
   explain->callback([&] {
     code = with_plan(job, [](auto plan) {
-      std::cout << explain_job(*plan);
+      std::cout << explain(*plan);
       return kDone;
     });
   });

@@ -89,7 +89,9 @@ class CaseParser {
     switch (section_) {
       case Section::kInput: return take_step(text);
       case Section::kRows: rows_->push_back({line_, std::string(text)}); return {};
-      case Section::kDeadLetters: case_.dead_letters.push_back({line_, std::string(text)}); return {};
+      case Section::kDeadLetters:
+        case_.dead_letters.push_back({line_, std::string(text)});
+        return {};
       case Section::kErrors: case_.errors->push_back({line_, std::string(text)}); return {};
       case Section::kTitle:
       case Section::kJob: break;
@@ -114,7 +116,8 @@ class CaseParser {
       rows_ = &case_.expected[std::string(trim(name.substr(7)))];
     } else {
       return complain(concat("unknown section `--- ", name,
-                             "`; known are job, input, input without end, expect TOPIC, expect dead "
+                             "`; known are job, input, input without end, expect TOPIC, expect "
+                             "dead "
                              "letters, expect errors"));
     }
     return {};
@@ -148,7 +151,8 @@ class CaseParser {
   Result<void> take_message(std::string_view text) {
     const auto partition = take_partition(text);
     if (!partition) {
-      return complain("expected `topic[partition] payload`, `advance DURATION`, `gap …` or `settle`");
+      return complain(
+          "expected `topic[partition] payload`, `advance DURATION`, `gap …` or `settle`");
     }
     std::int32_t& count = case_.partitions[partition->topic];
     count = std::max(count, partition->partition.value() + 1);

@@ -16,8 +16,8 @@
 namespace sitrep {
 namespace {
 
-/// Cases begin here on the clock, an instant after every event time that a case is likely to use and
-/// within any max_future_skew of none: messages without `at=` get it as their timestamp.
+/// Cases begin here on the clock, an instant after every event time that a case is likely to use
+/// and within any max_future_skew of none: messages without `at=` get it as their timestamp.
 constexpr Micros kClockStart = Micros{4'102'444'800} * kMicrosPerSecond;  // 2100-01-01T00:00Z
 
 /// A row as it is compared: message key (or `null`) and canonical payload.
@@ -76,7 +76,8 @@ std::vector<std::string> written_dead_letters(const MemoryLog& log, const std::s
   return out;
 }
 
-/// Lines that differ between two multisets; with `repeats_allowed`, more of an expected line is fine.
+/// Lines that differ between two multisets; with `repeats_allowed`, more of an expected line is
+/// fine.
 std::string difference(std::string_view what, std::vector<std::string> expected,
                        std::vector<std::string> actual, bool repeats_allowed) {
   std::map<std::string, int> balance;

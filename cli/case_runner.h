@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Plays a case file in several ways and compares what the job wrote with what the case expects: plainly,
-// one record per batch, with several workers, with a crash and restore after every k-th batch, and with
-// no memory for state so that each row comes from RocksDB. The same rows must come out each time, per
-// message key in the same order; after a crash rows may repeat (the job runs at least once). Used only by
-// its caller.
+// Plays a case file in several ways and compares what the job wrote with what the case expects:
+// plainly, one record per batch, with several workers, with a crash and restore after every k-th
+// batch, and with no memory for state so that each row comes from RocksDB. The same rows must come
+// out each time, per message key in the same order; after a crash rows may repeat (the job runs at
+// least once). Used only by its caller.
 
 #include <string>
 #include <vector>

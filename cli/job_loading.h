@@ -18,8 +18,8 @@ struct JobSource {
   std::vector<std::string> overrides;
 };
 
-/// The plan; or null after every complaint was written to `err`. Warnings are written too. An Error when
-/// the file cannot be read.
+/// The plan; or null after every complaint was written to `err`. Warnings are written too. An Error
+/// when the file cannot be read.
 Result<std::shared_ptr<const JobPlan>> load_job(const JobSource& source, std::ostream& err);
 
 /// The whole of a file of at most `bytes_max`; kInvalidConfig naming it when it cannot be read.

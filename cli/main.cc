@@ -60,9 +60,10 @@ void add_job(CLI::App& command, JobSource& job) {
 int run(int argc, char** argv) {
   CLI::App app{"Telemetry in, situation reports out: windows, joins and alerts over Kafka topics."};
   app.require_subcommand(1);
-  app.footer("A first look: `sitrep demo`. A job of your own: docs/job-file.md, then `sitrep check`, "
-             "`sitrep explain`, `sitrep run`.\nExit codes: 0 done, 2 the input is wrong, 3 the world "
-             "failed (broker, disk), 70 a bug in sitrep.");
+  app.footer(
+      "A first look: `sitrep demo`. A job of your own: docs/job-file.md, then `sitrep check`, "
+      "`sitrep explain`, `sitrep run`.\nExit codes: 0 done, 2 the input is wrong, 3 the world "
+      "failed (broker, disk), 70 a bug in sitrep.");
   bool verbose = false;
   app.add_flag("-v,--verbose", verbose, "More lines in the log");
   int code = kDone;

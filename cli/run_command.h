@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// `sitrep run`: runs a planned job against its log until it is stopped, or (bounded) is finished, with
-// metrics and health over HTTP and a status line in the log. Used only by its caller.
+// `sitrep run`: runs a planned job against its log until it is stopped, or (bounded) is finished,
+// with metrics and health over HTTP and a status line in the log. Used only by its caller.
 
 #include <memory>
 

@@ -126,19 +126,18 @@ class Explainer {
                                     : concat("by ", join(names_at(source.schema,
                                                                   source.partitioned_by), ", ")));
     const TimeSpec& time = source.time;
-    out_.line(2, "event time", concat(source.schema.fields[source.time_column].name, ", ",
-                                      format_duration(time.out_of_orderness), " out of order, at most ",
-                                      format_duration(time.max_future_skew), " in the future"));
-    out_.line(2, "clock", concat(source.clock_column
-                                     ? concat("per ", source.schema.fields[*source.clock_column].name)
-                                     : "per partition",
-                                 ", idle after ", duration_or(time.idle_after, "never"),
-                                 time.idle_close ? concat(", closed after ",
-                                                          format_duration(*time.idle_close))
-                                                 : "",
-                                 time.clock_expire ? concat(", forgotten after ",
-                                                            format_duration(*time.clock_expire))
-                                                   : ""));
+    out_.line(2, "event time",
+              concat(source.schema.fields[source.time_column].name, ", ",
+                     format_duration(time.out_of_orderness), " out of order, at most ",
+                     format_duration(time.max_future_skew), " in the future"));
+    out_.line(
+        2, "clock",
+        concat(source.clock_column ? concat("per ", source.schema.fields[*source.clock_column].name)
+                                   : "per partition",
+               ", idle after ", duration_or(time.idle_after, "never"),
+               time.idle_close ? concat(", closed after ", format_duration(*time.idle_close)) : "",
+               time.clock_expire ? concat(", forgotten after ", format_duration(*time.clock_expire))
+                                 : ""));
     for (std::size_t i = 0; i < source.columns.size(); ++i) {
       const ColumnSpec& column = source.columns[i];
       const std::string rules = rules_of(column);

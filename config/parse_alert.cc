@@ -62,7 +62,8 @@ AlertSpec parse_alert(const PlacedText& name, const ConfigNode& node, const std:
     errors.add(alert.late.place, "'late': an alert is never updated; expected side or drop");
   }
   if (alert.late.given && (alert.silent_after || alert.order == AlertOrder::kArrival)) {
-    errors.add(alert.late.place, "'late': only an alert with 'raise' and 'order: event' has late rows");
+    errors.add(alert.late.place,
+               "'late': only an alert with 'raise' and 'order: event' has late rows");
   }
   const ConfigNode* to = map.require("to");
   alert.to = parse_sinks(to, errors);

@@ -83,8 +83,9 @@ void warn_about_unused(const JobPlan& plan, ErrorList& warnings) {
   for (std::size_t i = 0; i < plan.streams.size(); ++i) {
     const StreamPlan& stream = plan.streams[i];
     if (!stream.sinks.empty() || read.contains({InputRef::Kind::kStream, i})) continue;
-    warnings.add(stream.place, concat("stream '", stream.name,
-                                      "' has no 'to' and nothing reads it; it is computed in vain"));
+    warnings.add(stream.place,
+                 concat("stream '", stream.name,
+                        "' has no 'to' and nothing reads it; it is computed in vain"));
   }
 }
 

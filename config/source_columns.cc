@@ -151,7 +151,9 @@ SourcePlan SourceColumns::plan() const {
       plan.skipped_columns.push_back(columns_[i].name);
     }
   }
-  const auto position = [&](const PlacedText& name) { return plan.schema.find(name.value).value(); };
+  const auto position = [&](const PlacedText& name) {
+    return plan.schema.find(name.value).value();
+  };
   plan.time_column = position(source_.time.column);
   if (source_.time.clock_per) plan.clock_column = position(*source_.time.clock_per);
   if (source_.partitioned_by) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The row that a window keeps per group: the accumulators of all aggregates of a query, side by side,
-// each on an 8-byte boundary. Thread-safe (const throughout).
+// The row that a window keeps per group: the accumulators of all aggregates of a query, side by
+// side, each on an 8-byte boundary. Thread-safe (const throughout).
 
 #include <cstdint>
 #include <memory>

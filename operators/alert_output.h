@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Alert records on their way out: one row per change of an alert, columns alert, key, change, at, since,
-// raised_at, severity, text. And the text template that a record's text is made from. Used only by its
-// worker.
+// Alert records on their way out: one row per change of an alert, columns alert, key, change, at,
+// since, raised_at, severity, text. And the text template that a record's text is made from. Used
+// only by its worker.
 
 #include <functional>
 #include <memory>

@@ -70,8 +70,8 @@ Micros& AlertRule::applied(ClockId clock) {
   return applied_[clock];
 }
 
-// Payload of a held row: flags (1 byte: 1 raise, 2 clear), then key, key text and text, each behind its
-// length (4 bytes little endian).
+// Payload of a held row: flags (1 byte: 1 raise, 2 clear), then key, key text and text, each behind
+// its length (4 bytes little endian).
 std::string AlertRule::to_payload(const Observation& row) {
   std::string out(1, static_cast<char>((row.raise ? 1 : 0) | (row.clear ? 2 : 0)));
   append_sized(out, row.key);

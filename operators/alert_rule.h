@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// An alert per key: raised when a condition has held for a while, cleared when another becomes true.
-// normal → (raise true at t) → pending since t → (raise true on every row until t + for) → active at
-// t + for → (clear true) → cleared, normal. A comparison with null is not true: such a row neither raises
-// nor clears, but a pending alert needs `raise` true on every row.
+// An alert per key: raised when a condition has held for a while, cleared when another becomes
+// true. normal → (raise true at t) → pending since t → (raise true on every row until t + for) →
+// active at t + for → (clear true) → cleared, normal. A comparison with null is not true: such a
+// row neither raises nor clears, but a pending alert needs `raise` true on every row.
 //
-// Order::kEvent takes the rows of a key in event-time order: a row is held until the watermark of its
-// clock reaches it (ties in arrival order), so reordering within out_of_orderness changes nothing. When
-// the clock goes idle, or the input ends, held rows are applied. Rows behind the watermark go out as
-// late. Order::kArrival applies rows at once and ignores (and counts) those older than their key's last.
+// Order::kEvent takes the rows of a key in event-time order: a row is held until the watermark of
+// its clock reaches it (ties in arrival order), so reordering within out_of_orderness changes
+// nothing. When the clock goes idle, or the input ends, held rows are applied. Rows behind the
+// watermark go out as late. Order::kArrival applies rows at once and ignores (and counts) those
+// older than their key's last.
 //
-// State: keys (key → AlertState), held (rows waiting), timers (t + for), sequence (arrival numbers).
-// Used only by its worker.
+// State: keys (key → AlertState), held (rows waiting), timers (t + for), sequence (arrival
+// numbers). Used only by its worker.
 
 #include <optional>
 #include <span>

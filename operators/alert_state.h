@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Where an alert rule stands for one key: normal → pending → active → normal. And how that is kept in a
-// state table. Thread-compatible.
+// Where an alert rule stands for one key: normal → pending → active → normal. And how that is kept
+// in a state table. Thread-compatible.
 
 #include <cstdint>
 #include <string>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// SELECT expressions FROM one stream WHERE condition, row by row: narrows the selection and computes
-// the output columns. A row keeps its event time, clock and origin. Holds no state. Used only by its
-// worker.
+// SELECT expressions FROM one stream WHERE condition, row by row: narrows the selection and
+// computes the output columns. A row keeps its event time, clock and origin. Holds no state. Used
+// only by its worker.
 
 #include <memory>
 #include <vector>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The values of a group's key columns as one string of bytes, equal exactly when the values are, and
-// back. Used as the key of state tables, so the form is part of the state format (docs/formats.md):
-// per value one byte (0 null, 1 present), then 8 bytes little endian for numbers and times, 1 byte for
-// a boolean, or 4 bytes of length and the bytes for a text. Thread-compatible.
+// The values of a group's key columns as one string of bytes, equal exactly when the values are,
+// and back. Used as the key of state tables, so the form is part of the state format
+// (docs/formats.md): per value one byte (0 null, 1 present), then 8 bytes little endian for numbers
+// and times, 1 byte for a boolean, or 4 bytes of length and the bytes for a text.
+// Thread-compatible.
 
 #include <span>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A table row that is one 64-bit number: how far a clock's windows were fired, how often a group was
-// emitted, the next number of a sequence. Thread-safe (const throughout).
+// A table row that is one 64-bit number: how far a clock's windows were fired, how often a group
+// was emitted, the next number of a sequence. Thread-safe (const throughout).
 
 #include <cstdint>
 #include <cstring>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// An alert per key that has not spoken for silent_after: in event time of its clock, and when that clock
-// is idle (the whole gateway is quiet) in processing time since. Cleared by the key's next row, whatever
-// its event time. A key is known from its first row on. The end of a bounded input raises nothing.
+// An alert per key that has not spoken for silent_after: in event time of its clock, and when that
+// clock is idle (the whole gateway is quiet) in processing time since. Cleared by the key's next
+// row, whatever its event time. A key is known from its first row on. The end of a bounded input
+// raises nothing.
 //
 // State: keys (key → AlertState: last_row is when it last spoke), timers. Used only by its worker.
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // GROUP BY keys and a tumbling or hopping window. Rows go into panes (one slide long); a window is
-// fired when the watermark of its clock reaches its end, by the clock and not by a next record, and is
-// then the merge of its panes. A row is judged against the watermark as it stood before that row,
-// so results do not depend on how rows are cut into batches.
+// fired when the watermark of its clock reaches its end, by the clock and not by a next record, and
+// is then the merge of its panes. A row is judged against the watermark as it stood before that
+// row, so results do not depend on how rows are cut into batches.
 //
-// Late rows (every window of the row is closed) go out as late. With Late::kUpdate a window stays open
-// for allowed_lateness after it was fired: a row that still comes in changes it, and the changed group
-// is emitted again, once per epoch, with the next `revision` (an output column behind the others).
+// Late rows (every window of the row is closed) go out as late. With Late::kUpdate a window stays
+// open for allowed_lateness after it was fired: a row that still comes in changes it, and the
+// changed group is emitted again, once per epoch, with the next `revision` (an output column behind
+// the others).
 //
-// State: groups (pane → key → accumulators), progress (per clock: the last window end fired), and with
-// kUpdate revisions (window → key → times emitted). Used only by its worker.
+// State: groups (pane → key → accumulators), progress (per clock: the last window end fired), and
+// with kUpdate revisions (window → key → times emitted). Used only by its worker.
 
 #include <cstdint>
 #include <map>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Which windows and panes an instant belongs to. Windows are [start, start + width), aligned to 1970
-// plus offset, one every slide; a pane is one slide long and named by its end. width is a multiple of
-// slide, so window ends and pane ends lie on one grid. Thread-safe (const throughout).
+// Which windows and panes an instant belongs to. Windows are [start, start + width), aligned to
+// 1970 plus offset, one every slide; a pane is one slide long and named by its end. width is a
+// multiple of slide, so window ends and pane ends lie on one grid. Thread-safe (const throughout).
 
 #include <limits>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one record costs on its way from bytes to columns: 6 of the 12 fields of a vehicle's position of
-// about 200 bytes, 1,000 records a batch, 65,536 distinct ones. Beside our decoder stand the floors:
-// simdjson's first stage alone, and its On-Demand reader by names, which checks less than we do (what
-// is not read, and what comes behind).
+// What one record costs on its way from bytes to columns: 6 of the 12 fields of a vehicle's
+// position of about 200 bytes, 1,000 records a batch, 65,536 distinct ones. Beside our decoder
+// stand the floors: simdjson's first stage alone, and its On-Demand reader by names, which checks
+// less than we do (what is not read, and what comes behind).
 
 #include <benchmark/benchmark.h>
 #include <simdjson.h>
@@ -140,7 +140,8 @@ void bare_on_demand_by_names(benchmark::State& state) {
       for (const RecordView& record : batch.records()) {
         simdjson::ondemand::document document;
         const auto padded_size = record.value->size() + simdjson::SIMDJSON_PADDING;
-        const bool ok = parser.iterate(*record.value, padded_size).get(document) == simdjson::SUCCESS;
+        const bool ok =
+            parser.iterate(*record.value, padded_size).get(document) == simdjson::SUCCESS;
         benchmark::DoNotOptimize(ok && read_by_names(document));
       }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What state costs: a row's upsert, an epoch's collect per changed row, a flush to the image per key.
+// What state costs: a row's upsert, an epoch's collect per changed row, a flush to the image per
+// key.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

@@ -12,7 +12,8 @@ namespace sitrep {
 namespace {
 
 constexpr int kSecondsExponent = 6;
-/// The longest escape that stands for one byte (`\u0041`): a longer raw text cannot fit when unescaped.
+/// The longest escape that stands for one byte (`\u0041`): a longer raw text cannot fit when
+/// unescaped.
 constexpr std::size_t kEscapeBytesMax = 6;
 
 CellRule::ReadAs read_as(Type type, TimestampUnit unit) {

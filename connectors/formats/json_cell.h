@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Reads one JSON value as a cell of a column, by the column's type and rules. A string is never read
-// as a number, nor a number as a text; 12.0 and 1e3 are no bigints. Used only by its worker.
+// Reads one JSON value as a cell of a column, by the column's type and rules. A string is never
+// read as a number, nor a number as a text; 12.0 and 1e3 are no bigints. Used only by its worker.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,8 +21,8 @@ namespace sitrep {
 /// and repeated in every output row. Documents do not belong there.
 inline constexpr std::size_t kTextBytesMax = 65'535;
 
-/// Times outside the years 0000 to 9999 are out of range: RFC 3339 cannot write them, and clocks may
-/// add and subtract durations without fear of overflow.
+/// Times outside the years 0000 to 9999 are out of range: RFC 3339 cannot write them, and clocks
+/// may add and subtract durations without fear of overflow.
 inline constexpr Micros kTimestampMin = -62'167'219'200 * kMicrosPerSecond;
 inline constexpr Micros kTimestampMax = 253'402'300'800 * kMicrosPerSecond - 1;
 
@@ -36,7 +36,15 @@ enum class CellOutcome : std::uint8_t {
 
 /// A column's rules, prepared. How a timestamp or interval is written decides what it is read as.
 struct CellRule {
-  enum class ReadAs : std::uint8_t { kText, kDouble, kBigint, kBoolean, kEpoch, kRfc3339, kInterval };
+  enum class ReadAs : std::uint8_t {
+    kText,
+    kDouble,
+    kBigint,
+    kBoolean,
+    kEpoch,
+    kRfc3339,
+    kInterval
+  };
 
   explicit CellRule(const ColumnSpec& spec);
 
@@ -59,7 +67,8 @@ struct CellSink {
   std::string& scratch;
 };
 
-/// Passes the value at `cursor`, within `depth` containers, and sets the cell of `column` if it fits.
+/// Passes the value at `cursor`, within `depth` containers, and sets the cell of `column` if it
+/// fits.
 CellOutcome read_cell(JsonCursor& cursor, unsigned depth, const CellRule& rule, std::size_t column,
                       CellSink sink);
 

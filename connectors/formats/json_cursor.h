@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Walks the tokens of one JSON text from front to back, once. Takes nothing on trust: what is skipped
-// is checked as thoroughly as what is read, at about 1 ns a token. A function that returns false has
-// met a text that is not JSON; the cursor is then of no more use. The text and its tokens outlive the
-// cursor. Used only by its worker.
+// Walks the tokens of one JSON text from front to back, once. Takes nothing on trust: what is
+// skipped is checked as thoroughly as what is read, at about 1 ns a token. A function that returns
+// false has met a text that is not JSON; the cursor is then of no more use. The text and its tokens
+// outlive the cursor. Used only by its worker.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,8 +14,8 @@
 
 namespace sitrep {
 
-/// Containers within containers; a deeper text is malformed. Telemetry nests fewer than ten deep, and
-/// skip_value() keeps the kinds of the open ones in the bits of one word.
+/// Containers within containers; a deeper text is malformed. Telemetry nests fewer than ten deep,
+/// and skip_value() keeps the kinds of the open ones in the bits of one word.
 inline constexpr unsigned kDepthMax = 64;
 
 class JsonCursor {

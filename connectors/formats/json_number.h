@@ -2,8 +2,8 @@
 #pragma once
 // Numbers of JSON, kept as the decimals that they are until it is known what they shall become: a
 // bigint, the nearest double, or microseconds (1769442919.123456 s is exactly 1769442919123456 us,
-// which a detour over double would miss). The common cases are inline: numbers are two thirds of what
-// telemetry holds. Thread-safe.
+// which a detour over double would miss). The common cases are inline: numbers are two thirds of
+// what telemetry holds. Thread-safe.
 
 #include <array>
 #include <bit>
@@ -61,7 +61,8 @@ static_assert(std::endian::native == std::endian::little, "the first digit is in
 
 /// How many of the eight characters of `word` are digits, from the first on.
 inline int leading_digits(std::uint64_t word) {
-  // A digit is 3 in its high half, also with 6 added; a carry reaches only what a non-digit precedes.
+  // A digit is 3 in its high half, also with 6 added; a carry reaches only what a non-digit
+  // precedes.
   constexpr std::uint64_t kHighHalves = 0xF0F0F0F0F0F0F0F0;
   constexpr std::uint64_t kThrees = 0x3030303030303030;
   constexpr std::uint64_t kSixes = 0x0606060606060606;
@@ -77,8 +78,9 @@ inline std::uint64_t value_of_digits(std::uint64_t word) {
   return (word & 0x0000FFFF0000FFFF) * 42949672960001 >> 32;
 }
 
-/// Appends digits to `mantissa`, which wraps around beyond 19 of them; returns where they end. Eight at
-/// a time, because a loop over digits mispredicts its end at each number of another length.
+/// Appends digits to `mantissa`, which wraps around beyond 19 of them; returns where they end.
+/// Eight at a time, because a loop over digits mispredicts its end at each number of another
+/// length.
 inline const char* take_digits(const char* p, std::uint64_t& mantissa) {
   for (;;) {
     std::uint64_t word;

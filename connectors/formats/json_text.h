@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Single JSON values as text, appended to a payload. What is appended is always valid JSON: bytes that
-// are not UTF-8 become U+FFFD, NaN and infinities become null. Thread-safe.
+// Single JSON values as text, appended to a payload. What is appended is always valid JSON: bytes
+// that are not UTF-8 become U+FFFD, NaN and infinities become null. Thread-safe.
 
 #include <cstddef>
 #include <string>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Makes the key of an output record of the columns that the job names: of one column its bare text
-// (`CAMP-01`, `42`, `2026-01-26T15:55:00.000Z`), of several a JSON array (`["CAMP-01",42]`), of none no
-// key. A single column that is null gives no key either; within an array it is null. Keys choose the
-// partition, so these bytes must not change. Thread-safe.
+// (`CAMP-01`, `42`, `2026-01-26T15:55:00.000Z`), of several a JSON array (`["CAMP-01",42]`), of
+// none no key. A single column that is null gives no key either; within an array it is null. Keys
+// choose the partition, so these bytes must not change. Thread-safe.
 
 #include <cstddef>
 #include <optional>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Remembers in which order the keys of one object came last time. Producers write the same keys in the
-// same order for ever, so the next key is nearly always the one that is expected: one comparison of a
-// word or two, instead of a search. Keys are compared as they are written, escapes and quotes included,
-// so an escaped key (`"\u0061"`) costs its unescaping once. Used only by its worker.
+// Remembers in which order the keys of one object came last time. Producers write the same keys in
+// the same order for ever, so the next key is nearly always the one that is expected: one
+// comparison of a word or two, instead of a search. Keys are compared as they are written, escapes
+// and quotes included, so an escaped key (`"\u0061"`) costs its unescaping once. Used only by its
+// worker.
 
 #include <array>
 #include <cstddef>
@@ -20,8 +21,8 @@ class KeyOrder {
  public:
   /// Longer keys are searched for each time.
   static constexpr std::size_t kKeyBytesMax = 32;
-  /// When an object brings more, they are searched for; the next object is learned afresh. A CAN bus
-  /// has about 200 signals.
+  /// When an object brings more, they are searched for; the next object is learned afresh. A CAN
+  /// bus has about 200 signals.
   static constexpr std::size_t kKeysMax = 256;
 
   struct Key {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The columns that come from a message's envelope and not from its payload: key, timestamp, partition,
-// offset and headers. They are worked out once per message and are the same in each of its rows. Used
-// only by its worker.
+// The columns that come from a message's envelope and not from its payload: key, timestamp,
+// partition, offset and headers. They are worked out once per message and are the same in each of
+// its rows. Used only by its worker.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The JSON pointers of the columns to be read, as a tree by keys, so that one pass over an object fills
-// all columns beneath it: /air/temperature_c and /air/co2_ppm share the node /air. Numbers in a
-// pointer are keys of objects, and positions in arrays. A node carries what a decoder remembers of it
-// (the order of its keys, the object in which it was last met). Used only by its worker.
+// The JSON pointers of the columns to be read, as a tree by keys, so that one pass over an object
+// fills all columns beneath it: /air/temperature_c and /air/co2_ppm share the node /air. Numbers in
+// a pointer are keys of objects, and positions in arrays. A node carries what a decoder remembers
+// of it (the order of its keys, the object in which it was last met). Used only by its worker.
 
 #include <cstddef>
 #include <cstdint>
@@ -42,8 +42,8 @@ struct PathNode {
   bool has_positions() const;
 };
 
-/// Adds the node of `pointer` ("/position/lat", with ~0 for ~ and ~1 for /) beneath `root`, and gives
-/// it `column`.
+/// Adds the node of `pointer` ("/position/lat", with ~0 for ~ and ~1 for /) beneath `root`, and
+/// gives it `column`.
 void add_path(PathNode& root, std::string_view pointer, std::uint32_t column);
 
 }  // namespace sitrep

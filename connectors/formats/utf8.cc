@@ -6,8 +6,8 @@
 namespace sitrep {
 namespace {
 
-/// Bytes of the character that `lead` begins, and the bounds of its second byte (Unicode, table 3-7);
-/// 0 bytes: no character begins so.
+/// Bytes of the character that `lead` begins, and the bounds of its second byte (Unicode, table
+/// 3-7); 0 bytes: no character begins so.
 struct Lead {
   std::size_t bytes;
   std::uint8_t second_min;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The only source of processing time. The engine is given one Clock; tests give it a ManualClock and
-// move it by hand. Read once per batch, never per record (24 ns a read).
+// The only source of processing time. The engine is given one Clock; tests give it a ManualClock
+// and move it by hand. Read once per batch, never per record (24 ns a read).
 
 #include "engine/base/ids.h"
 

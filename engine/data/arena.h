@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Bytes that live and die with a batch. Addresses stay valid until clear() or destruction. Each chunk
-// ends in kPadding readable bytes, so that a parser may read past the last byte of a payload
+// Bytes that live and die with a batch. Addresses stay valid until clear() or destruction. Each
+// chunk ends in kPadding readable bytes, so that a parser may read past the last byte of a payload
 // (simdjson wants 64). Thread-compatible.
 
 #include <cstddef>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Some rows of a stream, by columns: what operators are called with, once per batch. Beside the
-// columns of its schema a batch carries each row's event time, the watermark of its clock as it stood
-// *before* that row (so that lateness is exact whatever the batch size), its clock, and where it came
-// from. Columns, row meta and arenas are shared between a batch and what is projected from it (hence
-// shared_ptr); they are never changed once shared. Thread-compatible.
+// columns of its schema a batch carries each row's event time, the watermark of its clock as it
+// stood *before* that row (so that lateness is exact whatever the batch size), its clock, and where
+// it came from. Columns, row meta and arenas are shared between a batch and what is projected from
+// it (hence shared_ptr); they are never changed once shared. Thread-compatible.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Which rows of a batch count: all of [0, rows), or an ascending list. A filter narrows it instead of
-// copying columns. Kernels go through for_each, which has a plain loop for the dense case.
+// Which rows of a batch count: all of [0, rows), or an ascending list. A filter narrows it instead
+// of copying columns. Kernels go through for_each, which has a plain loop for the dense case.
 // Thread-compatible.
 
 #include <cstddef>

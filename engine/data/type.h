@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The column types and their SQL names. Timestamps and intervals are microseconds, as in PostgreSQL;
-// an interval has no months (a day is 86,400 s).
+// The column types and their SQL names. Timestamps and intervals are microseconds, as in
+// PostgreSQL; an interval has no months (a day is 86,400 s).
 
 #include <cstdint>
 #include <optional>
@@ -16,8 +16,9 @@ enum class Type : std::uint8_t { kBoolean, kBigint, kDouble, kText, kTimestamp, 
 /// boolean, bigint, double, text, timestamp, interval.
 std::string_view to_string(Type type);
 
-/// The type of a name in a job file or a cast. Knows PostgreSQL's names too (bool, int, integer, int8,
-/// double precision, float8, varchar, timestamptz …), but not `smallint`, `numeric` and the like.
+/// The type of a name in a job file or a cast. Knows PostgreSQL's names too (bool, int, integer,
+/// int8, double precision, float8, varchar, timestamptz …), but not `smallint`, `numeric` and the
+/// like.
 std::optional<Type> type_from_name(std::string_view name);
 
 /// The names to offer when type_from_name knows none.

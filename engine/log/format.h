@@ -54,7 +54,8 @@ struct ColumnSpec {
   std::string name;
   Type type = Type::kText;
   ColumnOrigin origin = ColumnOrigin::kPayload;
-  /// JSON pointer from the object ("/position/lat"); default "/" + name. A header's name for kHeader.
+  /// JSON pointer from the object ("/position/lat"); default "/" + name. A header's name for
+  /// kHeader.
   std::string path;
   /// Absent and null are `required` dead letters.
   bool required = false;
@@ -84,8 +85,8 @@ struct DecodedRows {
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  /// Decodes every record of `records` of `partition` into a new DecodedRows; rows in order of offset
-  /// and index. Text columns point into the result's arena, not into `records`.
+  /// Decodes every record of `records` of `partition` into a new DecodedRows; rows in order of
+  /// offset and index. Text columns point into the result's arena, not into `records`.
   virtual DecodedRows decode(const RecordBatch& records, PartitionId partition) = 0;
 };
 

@@ -2,10 +2,10 @@
 #pragma once
 // Partitioned logs are the engine's only outside world: Kafka, directories of files, and memory
 // implement this contract. A Log opens three things: a GroupReader (which partitions are mine, and
-// their records), a LogWriter (outputs of epochs, made visible at commit), and answers about topics.
-// Errors: kUnavailable when the log cannot be reached (retriable), kInvalidConfig when what was asked
-// for can never be (unknown topic, bad option), kCorrupt when the log's own bytes are damaged.
-// Each class names the thread that may use it.
+// their records), a LogWriter (outputs of epochs, made visible at commit), and answers about
+// topics. Errors: kUnavailable when the log cannot be reached (retriable), kInvalidConfig when what
+// was asked for can never be (unknown topic, bad option), kCorrupt when the log's own bytes are
+// damaged. Each class names the thread that may use it.
 
 #include <cstdint>
 #include <map>
@@ -95,7 +95,8 @@ class LogWriter {
   virtual Result<void> begin() = 0;
   /// Hands the records over; they may be buffered. May be called several times per epoch.
   virtual Result<void> append(const OutputBatch& batch) = 0;
-  /// Returns when every record of the epoch is durable and visible, and the positions are committed.
+  /// Returns when every record of the epoch is durable and visible, and the positions are
+  /// committed.
   virtual Result<void> commit(std::span<const CommittedPosition> positions) = 0;
   /// Gives the open epoch up. At least once: records already handed over may become visible.
   virtual Result<void> abort() = 0;

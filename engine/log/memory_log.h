@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A Log in memory, for tests, simulation and benchmarks. Behaves like Kafka where it matters: records
-// of an open epoch are invisible until commit, offsets may have gaps, a group's committed offsets
-// outlive its members. Faults are injected by hand (fail_next_commits, and whether the failed commit
-// had taken effect). One process, one thread at a time: stepped tests. Thread-compatible.
+// A Log in memory, for tests, simulation and benchmarks. Behaves like Kafka where it matters:
+// records of an open epoch are invisible until commit, offsets may have gaps, a group's committed
+// offsets outlive its members. Faults are injected by hand (fail_next_commits, and whether the
+// failed commit had taken effect). One process, one thread at a time: stepped tests.
+// Thread-compatible.
 
 #include <cstdint>
 #include <map>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Records as they come out of a partition (RecordBatch) and as they go to topics (OutputBatch). Both
-// keep their bytes in arenas of their own: nothing of the log's client library outlives a call.
-// Thread-compatible; a batch is handed over whole.
+// Records as they come out of a partition (RecordBatch) and as they go to topics (OutputBatch).
+// Both keep their bytes in arenas of their own: nothing of the log's client library outlives a
+// call. Thread-compatible; a batch is handed over whole.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The clocks of a node: of its only input as they are, or the minimum over several inputs (UNION ALL).
-// An idle input is left out; an input that never spoke of a clock holds it back until `grace` has
-// passed since another input did. W never goes back. A store when there are several inputs: what was
-// decided while a clock was idle must survive a restart. Used only by its worker.
+// The clocks of a node: of its only input as they are, or the minimum over several inputs (UNION
+// ALL). An idle input is left out; an input that never spoke of a clock holds it back until `grace`
+// has passed since another input did. W never goes back. A store when there are several inputs:
+// what was decided while a clock was idle must survive a restart. Used only by its worker.
 
 #include <memory>
 #include <optional>
@@ -35,8 +35,8 @@ class ClockGate final : public Store {
               std::vector<ClockReading>& changed);
   /// Lets clocks go on whose grace has passed.
   void tick(Micros now, std::vector<ClockReading>& changed);
-  /// The batch with each row's watermark as the node sees it: the minimum over the inputs before that
-  /// row. Returns the batch itself when there is one input.
+  /// The batch with each row's watermark as the node sees it: the minimum over the inputs before
+  /// that row. Returns the batch itself when there is one input.
   ColumnBatch adjust(std::size_t input, ColumnBatch batch) const;
   /// W of the node.
   Micros watermark(ClockId clock) const;

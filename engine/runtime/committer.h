@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Makes epochs durable: asks the workers to close one, gathers their parts, writes outputs and positions
-// through the one LogWriter, and hands the deltas on to the flusher once the commit is known to have
-// happened. Workers go on with the next epoch meanwhile. An epoch closes every commit_interval, or when
-// a worker's part is full, or early when someone waits for rows in it. A commit that fails for now is
-// tried again with the same parts (at least once: what was already written may repeat). Used only by
-// its thread.
+// Makes epochs durable: asks the workers to close one, gathers their parts, writes outputs and
+// positions through the one LogWriter, and hands the deltas on to the flusher once the commit is
+// known to have happened. Workers go on with the next epoch meanwhile. An epoch closes every
+// commit_interval, or when a worker's part is full, or early when someone waits for rows in it. A
+// commit that fails for now is tried again with the same parts (at least once: what was already
+// written may repeat). Used only by its thread.
 
 #include <cstdint>
 #include <optional>
@@ -28,14 +28,14 @@ struct CommitterOptions {
 
 class Committer {
  public:
-  /// All references outlive the committer. `workers` has the rings of every worker. Without an image
-  /// (`has_flusher` false) deltas end here.
+  /// All references outlive the committer. `workers` has the rings of every worker. Without an
+  /// image (`has_flusher` false) deltas end here.
   Committer(const CommitterOptions& options, const Clock& clock, LogWriter& writer,
             InstanceRings& rings, std::vector<WorkerRings*> workers, bool has_flusher,
             MetricsRegistry& metrics);
 
-  /// Does what can be done now; false when there was nothing. What trying again does not mend is said
-  /// to control, once, and the committer rests. May wait inside the writer's commit.
+  /// Does what can be done now; false when there was nothing. What trying again does not mend is
+  /// said to control, once, and the committer rests. May wait inside the writer's commit.
   bool step();
 
  private:

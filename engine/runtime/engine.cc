@@ -17,8 +17,8 @@ void sleep_for(Micros duration) {
   std::this_thread::sleep_for(std::chrono::microseconds(duration));
 }
 
-/// Steps `part` until `stop`; sleeps longer the longer there is nothing to do, so that an idle process
-/// costs next to nothing and a busy one sleeps not at all.
+/// Steps `part` until `stop`; sleeps longer the longer there is nothing to do, so that an idle
+/// process costs next to nothing and a busy one sleeps not at all.
 template <typename Part>
 void run_part(Part& part, const StopFlag& stop, Micros rest_max) {
   static constexpr Micros kRestMin = 100;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Runs an instance of a job until it is asked to stop, fails, or (bounded) is finished. Gives workers,
-// committer and flusher a thread each; control runs on the caller's. The end is one sentence:
-// stop sources → drain → final epoch → write the image → close sinks → join. Used only by its caller.
+// Runs an instance of a job until it is asked to stop, fails, or (bounded) is finished. Gives
+// workers, committer and flusher a thread each; control runs on the caller's. The end is one
+// sentence: stop sources → drain → final epoch → write the image → close sinks → join. Used only by
+// its caller.
 
 #include <functional>
 #include <memory>
@@ -34,8 +35,8 @@ class Engine {
   void set_on_ready(std::function<void()> on_ready) { on_ready_ = std::move(on_ready); }
   void set_on_status(std::function<void()> on_status) { on_status_ = std::move(on_status); }
 
-  /// Returns when `stop` is requested or a bounded run is finished, after ending in order; or an Error.
-  /// A log that cannot be reached at the start is waited for, with a line in the log.
+  /// Returns when `stop` is requested or a bounded run is finished, after ending in order; or an
+  /// Error. A log that cannot be reached at the start is waited for, with a line in the log.
   Result<void> run(const StopFlag& stop);
 
  private:

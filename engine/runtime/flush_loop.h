@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The flusher's place between the rings: takes durable deltas from the committer, lets the Flusher write
-// the image when it is time, and tells workers which epochs of their tasks the image now holds. Used
-// only by its thread.
+// The flusher's place between the rings: takes durable deltas from the committer, lets the Flusher
+// write the image when it is time, and tells workers which epochs of their tasks the image now
+// holds. Used only by its thread.
 
 #include <functional>
 #include <vector>
@@ -23,8 +23,8 @@ class FlushLoop {
   FlushLoop(StateImage& image, Flusher::Options options, const Clock& clock, InstanceRings& rings,
             WorkerOf worker_of, MetricsRegistry& metrics);
 
-  /// Does what can be done now; false when there was nothing. A write that fails is tried again, unless
-  /// trying again cannot mend it: then control is told, once.
+  /// Does what can be done now; false when there was nothing. A write that fails is tried again,
+  /// unless trying again cannot mend it: then control is told, once.
   bool step();
 
  private:

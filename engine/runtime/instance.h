@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One process's share of a job, as objects with a step(): control (this class), workers, committer and
-// flusher. Engine gives each a thread; PipelineDriver and the simulation step them on one. Control owns
-// the group membership: it makes and restores tasks when partitions are assigned, and takes everything
-// back in order when they are revoked or the job ends:
+// One process's share of a job, as objects with a step(): control (this class), workers, committer
+// and flusher. Engine gives each a thread; PipelineDriver and the simulation step them on one.
+// Control owns the group membership: it makes and restores tasks when partitions are assigned, and
+// takes everything back in order when they are revoked or the job ends:
 //
-//   park the workers → commit the open epoch → write the image → destroy tasks and readers → unassign.
+//   park the workers → commit the open epoch → write the image → destroy tasks and readers →
+//   unassign.
 //
 // Partitions that are lost (someone else has them already) skip the second and third step.
 // Used only by its thread (the control thread).
@@ -54,9 +55,9 @@ class Instance {
     kFinished,  ///< Bounded: everything was read, closed and committed.
   };
 
-  /// Joins the group, opens topics and image. kInvalidConfig when a topic is missing or the image is of
-  /// another job; retriable kUnavailable when the log cannot be reached yet. All references outlive the
-  /// instance.
+  /// Joins the group, opens topics and image. kInvalidConfig when a topic is missing or the image
+  /// is of another job; retriable kUnavailable when the log cannot be reached yet. All references
+  /// outlive the instance.
   static Result<std::unique_ptr<Instance>> make(const Topology& topology,
                                                 const InstanceOptions& options, Log& log,
                                                 const Clock& clock, MetricsRegistry& metrics);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the threads of an instance say to each other, each over a ring of its own, named after its two
-// ends.
-// Plain data that moves.
+// What the threads of an instance say to each other, each over a ring of its own, named after its
+// two ends. Plain data that moves.
 
 #include <cstdint>
 #include <memory>
@@ -112,7 +111,8 @@ struct InstanceRings {
   SpscRing<CommitterToFlusher> committer_to_flusher{64};
 };
 
-/// All rings of one worker, owned by the instance; each end is used by the thread it is named after.
+/// All rings of one worker, owned by the instance; each end is used by the thread it is named
+/// after.
 struct WorkerRings {
   static constexpr std::size_t kControl = 256;
   static constexpr std::size_t kEpochs = 1024;

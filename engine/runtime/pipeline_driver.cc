@@ -49,7 +49,8 @@ Result<void> PipelineDriver::read() {
     if (!busy) break;
     ++batches_;
     const bool crash_due = options_.crash_every > 0 && batches_ % options_.crash_every == 0;
-    // Every other crash comes before the commit: what was done since the last one must be done again.
+    // Every other crash comes before the commit: what was done since the last one must be done
+    // again.
     const bool commit_first = crash_due && crashes_ % 2 == 1;
     if (options_.crash_every > 0 && (!crash_due || commit_first)) {
       TRY(instance_->commit_open_epoch());

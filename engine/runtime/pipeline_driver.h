@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Runs a real topology on the memory log with a manual clock, on one thread: what golden cases and
-// `sitrep test` use. The test appends records and moves the clock; the driver steps workers, committer
-// and flusher until nothing is left to do. It can play a crash (all objects are dropped as they are) and
-// go on from the state image, as a restarted process would. Thread-compatible.
+// `sitrep test` use. The test appends records and moves the clock; the driver steps workers,
+// committer and flusher until nothing is left to do. It can play a crash (all objects are dropped
+// as they are) and go on from the state image, as a restarted process would. Thread-compatible.
 
 #include <cstddef>
 #include <memory>
@@ -37,8 +37,8 @@ class PipelineDriver {
 
   /// Reads everything that is in the log now; the epoch may stay open.
   Result<void> read();
-  /// Reads and commits everything that is in the log now. To be called before the clock is moved, and
-  /// after.
+  /// Reads and commits everything that is in the log now. To be called before the clock is moved,
+  /// and after.
   Result<void> settle();
   /// The end of input: every window closes, held rows are applied, all is committed.
   Result<void> finish();

@@ -16,8 +16,8 @@ namespace sitrep {
 
 class SourceClock final : public Store {
  public:
-  /// `name` is unique in the job and task: "<source>/<topic>/clock". `started` is the processing time
-  /// from which silence is counted until the first row comes.
+  /// `name` is unique in the job and task: "<source>/<topic>/clock". `started` is the processing
+  /// time from which silence is counted until the first row comes.
   SourceClock(std::string_view name, const TimePlan& plan, ClockTable& clocks, Micros started);
 
   /// Takes one row and returns W of its clock as it stood before.

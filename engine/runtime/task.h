@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One stage for one partition number: its inputs, clocks, operators, stores and sinks. A worker calls
-// it with records and with the time; everything it puts out gathers until close_epoch() hands the
-// epoch over: outputs, the delta of its state, and the input positions that both stand for. Restored by
-// filling stores() before start(). Used only by its worker.
+// One stage for one partition number: its inputs, clocks, operators, stores and sinks. A worker
+// calls it with records and with the time; everything it puts out gathers until close_epoch() hands
+// the epoch over: outputs, the delta of its state, and the input positions that both stand for.
+// Restored by filling stores() before start(). Used only by its worker.
 
 #include <cstddef>
 #include <cstdint>

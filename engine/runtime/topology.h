@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // What a job is made of once it is planned: stages of sources, operators and sinks, as descriptions
-// with factories. config/assemble makes it; the runtime makes tasks of it, one per stage and partition.
-// Immutable. Thread-safe (const throughout; factories are called from one thread at a time).
+// with factories. config/assemble makes it; the runtime makes tasks of it, one per stage and
+// partition. Immutable. Thread-safe (const throughout; factories are called from one thread at a
+// time).
 
 #include <functional>
 #include <limits>

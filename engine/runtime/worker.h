@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Runs tasks: drains their readers in turn, a bounded batch each, and closes the epoch at a batch
-// boundary when the committer asks. Never waits: step() does what can be done now and says whether it
-// did anything; a thread (or a test) calls it again. When its ring to the committer is full, or the
-// open epoch is, it stops draining: that is the back-pressure. Used only by its worker.
+// boundary when the committer asks. Never waits: step() does what can be done now and says whether
+// it did anything; a thread (or a test) calls it again. When its ring to the committer is full, or
+// the open epoch is, it stops draining: that is the back-pressure. Used only by its worker.
 
 #include <cstddef>
 #include <deque>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The aggregate functions that come with sitrep. Null arguments are skipped; over no rows the result
-// is null, except for count. Where PostgreSQL has the function, it does the same.
+// The aggregate functions that come with sitrep. Null arguments are skipped; over no rows the
+// result is null, except for count. Where PostgreSQL has the function, it does the same.
 //
 //   count(*), count(x), count(distinct x)   exact; the set of a distinct count lies in memory
 //   sum(x), avg(x), also distinct           x bigint, double or interval; see aggregate_sum.cc
@@ -13,8 +13,8 @@
 //   bool_and(x), every(x), bool_or(x)
 //   approx_percentile(x, fraction)          as percentile_cont; error: see quantile_sketch.h
 //
-// The accumulators' saved bytes are described at the top of each aggregate_*.cc, in the primitives of
-// accumulator_form.h.
+// The accumulators' saved bytes are described at the top of each aggregate_*.cc, in the primitives
+// of accumulator_form.h.
 
 namespace sitrep {
 

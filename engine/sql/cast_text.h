@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One value as SQL text and back, as PostgreSQL 15 writes and reads it. The readers trim white space
-// and return false when the text is not wholly such a value. Thread-safe.
+// One value as SQL text and back, as PostgreSQL 15 writes and reads it. The readers trim white
+// space and return false when the text is not wholly such a value. Thread-safe.
 
 #include <cstdint>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// = <> < <= > >= over two values of one type, and IS DISTINCT FROM. Texts are compared by their bytes
-// (PostgreSQL's collation "C"); NaN equals NaN and is above every other double. Thread-safe.
+// = <> < <= > >= over two values of one type, and IS DISTINCT FROM. Texts are compared by their
+// bytes (PostgreSQL's collation "C"); NaN equals NaN and is above every other double. Thread-safe.
 
 #include <memory>
 #include <string_view>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A bound expression: names resolved to column positions, every node typed, implicit casts explicit.
-// An immutable tree; compile() (evaluator.h) turns it into kernels. Thread-compatible.
+// A bound expression: names resolved to column positions, every node typed, implicit casts
+// explicit. An immutable tree; compile() (evaluator.h) turns it into kernels. Thread-compatible.
 
 #include <cstddef>
 #include <memory>
@@ -44,6 +44,7 @@ struct Expression {
 std::vector<std::size_t> columns_read(const Expression& expression);
 
 /// The same expression reading column mapping[i] wherever it read column i.
-ExpressionPtr with_columns(const ExpressionPtr& expression, const std::vector<std::size_t>& mapping);
+ExpressionPtr with_columns(const ExpressionPtr& expression,
+                           const std::vector<std::size_t>& mapping);
 
 }  // namespace sitrep::sql

@@ -13,8 +13,8 @@
 namespace sitrep::sql {
 namespace {
 
-/// The digits of an integer constant in the SQL text. libpg_query 15 leaves negative integers out of
-/// its JSON ({"ival": {}}), so they are read where they stand.
+/// The digits of an integer constant in the SQL text. libpg_query 15 leaves negative integers out
+/// of its JSON ({"ival": {}}), so they are read where they stand.
 std::optional<std::int64_t> integer_at(std::string_view text, std::size_t position) {
   bool negative = false;
   while (position < text.size() && (text[position] == '-' || std::isspace(

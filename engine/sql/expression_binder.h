@@ -76,9 +76,9 @@ class ExpressionBinder {
   Diagnostics& diagnostics_;
 };
 
-/// The ways to read `operands` as typed arguments, the nearest first: as they are, then with bigints
-/// widened to double and untyped literals as other types. `accepts` is tried with each until it is
-/// true. Returns the arguments that were accepted.
+/// The ways to read `operands` as typed arguments, the nearest first: as they are, then with
+/// bigints widened to double and untyped literals as other types. `accepts` is tried with each
+/// until it is true. Returns the arguments that were accepted.
 std::optional<std::vector<ExpressionPtr>> first_accepted(
     const std::vector<Operand>& operands,
     const std::function<bool(std::span<const Type>)>& accepts);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Makes nodes of bound expressions. A call whose arguments are all literals is computed at once, so
-// `interval '1 min' * 5` costs nothing per row; one that cannot be computed (1 / 0) stays a call and
-// is counted per row. Thread-safe.
+// `interval '1 min' * 5` costs nothing per row; one that cannot be computed (1 / 0) stays a call
+// and is counted per row. Thread-safe.
 
 #include <memory>
 #include <string>

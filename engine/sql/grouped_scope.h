@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The scope of SELECT and HAVING under a GROUP BY: the group's expressions, window_start, window_end
-// and aggregates, as columns of the grouped row (see Grouping). Collects the aggregates it meets,
-// each distinct one once. Thread-compatible.
+// The scope of SELECT and HAVING under a GROUP BY: the group's expressions, window_start,
+// window_end and aggregates, as columns of the grouped row (see Grouping). Collects the aggregates
+// it meets, each distinct one once. Thread-compatible.
 
 #include <string>
 #include <string_view>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Strict scalar functions of one or two arguments, made from a functor per row. A functor is called
-// as f(left[, right], out, arena) for a T& out and returns whether the row could be computed; one with
-// `static constexpr bool kTotal = true` always can, and its loop has no branch. Thread-safe.
+// as f(left[, right], out, arena) for a T& out and returns whether the row could be computed; one
+// with `static constexpr bool kTotal = true` always can, and its loop has no branch. Thread-safe.
 
 #include <concepts>
 #include <cstddef>

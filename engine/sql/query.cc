@@ -92,8 +92,9 @@ std::optional<Query> unite(std::vector<BoundSelect> branches, Diagnostics& diagn
 }
 
 void sort_by_place(Diagnostics& diagnostics, std::size_t from) {
-  std::stable_sort(diagnostics.begin() + static_cast<std::ptrdiff_t>(from), diagnostics.end(),
-                   [](const Diagnostic& a, const Diagnostic& b) { return a.position < b.position; });
+  std::stable_sort(
+      diagnostics.begin() + static_cast<std::ptrdiff_t>(from), diagnostics.end(),
+      [](const Diagnostic& a, const Diagnostic& b) { return a.position < b.position; });
 }
 
 }  // namespace

@@ -67,9 +67,10 @@ class SelectBinder {
     const Json& from = list_in(body_, "fromClause");
     if (from.size() != 1) {
       complain(from.empty() ? 0 : location_of(from[1]),
-               from.empty() ? "found no FROM, expected one source or stream to read"
-                            : "found a second name in FROM, expected one; JOIN is not supported yet, "
-                              "UNION ALL brings two streams together");
+               from.empty()
+                   ? "found no FROM, expected one source or stream to read"
+                   : "found a second name in FROM, expected one; JOIN is not supported yet, "
+                     "UNION ALL brings two streams together");
       return nullptr;
     }
     const Json& item = from[0];
@@ -196,9 +197,10 @@ class SelectBinder {
       key_shapes.push_back(shape_of(node));
     }
     if (windows == 0 && diagnostics_.size() == errors_before) {
-      complain(bound_.select.group_position,
-               "GROUP BY has no window, and a stream has no end; add tumble(interval '1 minute') or "
-               "hop(interval '5 minutes', interval '1 minute')");
+      complain(
+          bound_.select.group_position,
+          "GROUP BY has no window, and a stream has no end; add tumble(interval '1 minute') or "
+          "hop(interval '5 minutes', interval '1 minute')");
     }
   }
 

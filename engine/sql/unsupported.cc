@@ -31,7 +31,8 @@ constexpr Advice kExpressions[] = {
      "fields and elements of a value are not supported; give the column a path in the source "
      "(path: /position/lat)"},
     {"RowExpr", "row values are not supported; compare the columns one by one with AND"},
-    {"ParamRef", "parameters like $1 are not supported; write the value, or ${NAME} in the job file"},
+    {"ParamRef",
+     "parameters like $1 are not supported; write the value, or ${NAME} in the job file"},
     {"CollateClause", "COLLATE is not supported; texts are compared by their bytes"},
     {"SQLValueFunction", kWallClock},
     {"GroupingFunc", "GROUPING is not supported; write one SELECT per grouping with UNION ALL"},
@@ -62,7 +63,8 @@ constexpr Advice kFunctions[] = {
     {"random", "random() is not supported: a row must give the same result when it is read again"},
     {"gen_random_uuid",
      "gen_random_uuid() is not supported: a row must give the same result when it is read again"},
-    {"unnest", "unnest is not supported; an array of objects in a message already gives a row each"},
+    {"unnest",
+     "unnest is not supported; an array of objects in a message already gives a row each"},
     {"session", "session windows are not supported yet; use tumble(…) or hop(…)"},
     {"cumulate", "cumulate windows are not supported yet; use tumble(…) or hop(…)"},
     {"row_number", "window functions (row_number) are not supported; use GROUP BY with a window"},
@@ -89,8 +91,8 @@ std::optional<std::string> unsupported_call(const Json& call) {
     return "OVER (…) is not supported; use GROUP BY with tumble(…) or hop(…)";
   }
   if (find_in(call, "agg_order") != nullptr) {
-    return "ORDER BY inside an aggregate is not supported; first and last go by event time, arg_min "
-           "and arg_max by another column";
+    return "ORDER BY inside an aggregate is not supported; first and last go by event time, "
+           "arg_min and arg_max by another column";
   }
   if (flag_in(call, "agg_within_group")) {
     return "WITHIN GROUP is not supported; use approx_percentile(x, 0.95)";

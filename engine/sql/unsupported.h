@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// SQL that sitrep does not do: for each construct what to call it and what to use instead. One table,
-// so that the README can list the same. Thread-safe.
+// SQL that sitrep does not do: for each construct what to call it and what to use instead. One
+// table, so that the README can list the same. Thread-safe.
 
 #include <optional>
 #include <string>
@@ -13,7 +13,8 @@ namespace sitrep::sql {
 
 /// A sentence about an expression node that cannot be bound.
 std::string unsupported_expression(const Json& node);
-/// A sentence about a member of a FuncCall, like ORDER BY in an aggregate; nothing when all is well.
+/// A sentence about a member of a FuncCall, like ORDER BY in an aggregate; nothing when all is
+/// well.
 std::optional<std::string> unsupported_call(const Json& call);
 /// A sentence and the place for the first clause of a SELECT that is not supported.
 std::optional<Diagnostic> unsupported_clause(const Json& select);

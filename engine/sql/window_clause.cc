@@ -10,7 +10,8 @@
 namespace sitrep::sql {
 namespace {
 
-/// A row enters width / slide windows at most; more would be a slip of the pen that eats the memory.
+/// A row enters width / slide windows at most; more would be a slip of the pen that eats the
+/// memory.
 constexpr Micros kOverlapMax = 10'000;
 
 std::string function_of(const Json& node) {
@@ -19,7 +20,8 @@ std::string function_of(const Json& node) {
 }
 
 /// Every argument as microseconds, or nothing with a diagnostic.
-std::optional<std::vector<Micros>> constant_intervals(const Json& nodes, const std::string& function,
+std::optional<std::vector<Micros>> constant_intervals(const Json& nodes,
+                                                      const std::string& function,
                                                       ExpressionBinder& binder,
                                                       Diagnostics& diagnostics) {
   std::vector<Micros> out;
@@ -46,7 +48,8 @@ std::optional<std::string> complaint_about(const Window& window) {
                   format_duration(window.width), "): rows between two windows would be lost");
   }
   if (window.width % window.slide != 0) {
-    return concat("the width (", format_duration(window.width), ") is not a multiple of the slide (",
+    return concat("the width (", format_duration(window.width),
+                  ") is not a multiple of the slide (",
                   format_duration(window.slide), "); rows are kept in panes of one slide");
   }
   if (window.width / window.slide > kOverlapMax) {

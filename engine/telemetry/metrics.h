@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Counters, gauges and histograms of the process. Each has one writing thread, which stores without
-// read-modify-write instructions (0.3 ns; a shared library counter costs 5-30 ns); a scrape reads them
-// from another thread. Series are made once, at the start or when a partition is assigned, never per
-// record, and never labelled by a key of the data. Each instrument: one writer, any number of readers.
+// read-modify-write instructions (0.3 ns; a shared library counter costs 5-30 ns); a scrape reads
+// them from another thread. Series are made once, at the start or when a partition is assigned,
+// never per record, and never labelled by a key of the data. Each instrument: one writer, any
+// number of readers.
 
 #include <array>
 #include <atomic>
@@ -39,7 +40,8 @@ class alignas(64) Gauge {
   std::atomic<double> value_{0};
 };
 
-/// Durations in microseconds, in buckets of powers of two from 64 us to about 2 minutes, and beyond.
+/// Durations in microseconds, in buckets of powers of two from 64 us to about 2 minutes, and
+/// beyond.
 class alignas(64) DurationHistogram {
  public:
   static constexpr std::size_t kBuckets = 22;

@@ -242,7 +242,9 @@ const Case kAlerts[] = {
      "job.yaml:6:15: alert 'hot' needs 'to'\n"},
 };
 
-std::string name_of(const testing::TestParamInfo<Case>& param_info) { return param_info.param.name; }
+std::string name_of(const testing::TestParamInfo<Case>& param_info) {
+  return param_info.param.name;
+}
 
 INSTANTIATE_TEST_SUITE_P(Structure, ParseJobErrors, testing::ValuesIn(kStructure), name_of);
 INSTANTIATE_TEST_SUITE_P(Scalars, ParseJobErrors, testing::ValuesIn(kScalars), name_of);

@@ -27,7 +27,8 @@ TEST(Condition, reads_the_columns_that_it_names) {
 TEST(Condition, places_count_from_its_own_first_byte) {
   EXPECT_THAT(complaints_about("dd > 110"),
               ElementsAre("0: there is no column 'dd'; did you mean 'd'?"));
-  EXPECT_THAT(complaints_about("b AND é.x > 1"), ElementsAre("6: there is no 'é' to take a column from"));
+  EXPECT_THAT(complaints_about("b AND é.x > 1"),
+              ElementsAre("6: there is no 'é' to take a column from"));
 }
 
 TEST(Condition, must_be_boolean) {

@@ -70,11 +70,13 @@ TEST(Query, the_branches_of_a_union_agree_on_types) {
   EXPECT_EQ(query.output.fields,
             (std::vector<Field>{{"x", Type::kDouble}, {"kind", Type::kText}}));
   EXPECT_EQ(query.branches[0].projections[0]->type, Type::kDouble);
-  EXPECT_THAT(complaints("SELECT i AS x FROM s UNION ALL SELECT t FROM s"),
-              ElementsAre("40: column 'x' of the UNION ALL has different types (bigint, text); cast "
-                          "them to one"));
-  EXPECT_THAT(complaints("SELECT i FROM s UNION ALL SELECT i, t FROM s"),
-              ElementsAre("35: found 2 columns, expected 1 as in the first SELECT of the UNION ALL"));
+  EXPECT_THAT(
+      complaints("SELECT i AS x FROM s UNION ALL SELECT t FROM s"),
+      ElementsAre("40: column 'x' of the UNION ALL has different types (bigint, text); cast "
+                  "them to one"));
+  EXPECT_THAT(
+      complaints("SELECT i FROM s UNION ALL SELECT i, t FROM s"),
+      ElementsAre("35: found 2 columns, expected 1 as in the first SELECT of the UNION ALL"));
 }
 
 TEST(Query, all_complaints_are_made_at_once_in_order_of_place) {
@@ -91,7 +93,8 @@ TEST(Query, an_unknown_stream_is_named_with_the_nearest) {
 
 TEST(Query, a_column_outside_of_the_group_is_refused) {
   EXPECT_THAT(complaints("SELECT i FROM s GROUP BY t, tumble('1 min')"),
-              ElementsAre("7: column 'i' is not in GROUP BY; add it there, or take one of its values "
+              ElementsAre("7: column 'i' is not in GROUP BY; add it there, or take one of its "
+                          "values "
                           "with last(i)"));
 }
 
@@ -111,7 +114,8 @@ TEST(Query, what_is_not_supported_says_what_to_use_instead) {
       {"SELECT i FROM s WHERE count(*) > 1",
        "22: 'count' is an aggregate; WHERE looks at single rows; use HAVING for groups"},
       {"SELECT i FROM s ORDER BY i",
-       "25: ORDER BY is not supported: rows of a stream come as their windows close; sort where they "
+       "25: ORDER BY is not supported: rows of a stream come as their windows close; sort where "
+       "they "
        "are shown"},
       {"SELECT i FROM s LIMIT 3",
        "22: LIMIT is not supported on a stream without end; use WHERE or HAVING"},
@@ -154,7 +158,8 @@ TEST(Query, hostile_texts_are_refused_with_a_complaint) {
 }
 
 TEST(Query, the_streams_that_it_reads_are_known_before_binding) {
-  EXPECT_THAT(referenced_streams("SELECT x FROM a UNION ALL SELECT y FROM b UNION ALL SELECT 1 FROM c"),
+  EXPECT_THAT(referenced_streams("SELECT x FROM a UNION ALL SELECT y FROM b UNION ALL "
+                                 "SELECT 1 FROM c"),
               ElementsAre("a", "b", "c"));
   EXPECT_THAT(referenced_streams("SELECT FROM FROM"), IsEmpty());
 }

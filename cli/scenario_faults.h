@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What goes wrong in a scenario, and when: each fault begins and ends at fixed seconds of a cycle
+// that repeats every minute, so that whoever watches a demonstration sees all of them.
+// Thread-safe.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "engine/base/ids.h"
+
+namespace sitrep {
+
+inline constexpr Micros kFaultCycle = 60 * kMicrosPerSecond;
+
+enum class Fault : std::uint8_t {
+  kOverheating,
+  kFuelLow,
+  kContamination,  ///< Turbid water, and the chlorine is used up.
+  kWarmStore,      ///< The door of a cold store stands open.
+  kTampering,
+  kSpeeding,
+  kParked,         ///< Not a fault, but fuel theft needs it.
+  kFuelTheft,
+  kSilent,         ///< The device sends nothing; what it would have said is lost.
+  kGatewayDown,    ///< A camp sends nothing, and afterwards everything at once.
+};
+
+/// `where` is a device, or for kGatewayDown a camp.
+struct FaultWindow {
+  Fault fault;
+  std::string_view where;
+  Micros begin;  ///< Within the cycle.
+  Micros end;
+};
+
+/// The faults of one device at one moment.
+class FaultSet {
+ public:
+  void add(Fault fault) { bits_ |= 1U << static_cast<unsigned>(fault); }
+  bool has(Fault fault) const { return (bits_ & (1U << static_cast<unsigned>(fault))) != 0; }
+
+ private:
+  std::uint32_t bits_ = 0;
+};
+
+std::span<const FaultWindow> camp_faults();
+std::span<const FaultWindow> fleet_faults();
+
+/// What is wrong with `device`, `elapsed` after the scenario's start.
+FaultSet faults_at(std::span<const FaultWindow> schedule, std::string_view device, Micros elapsed);
+
+/// When the outage of `camp`'s gateway that lasts at `elapsed` ends; nothing when there is none.
+std::optional<Micros> outage_end(std::span<const FaultWindow> schedule, std::string_view camp,
+                                 Micros elapsed);
+
+}  // namespace sitrep

@@ -52,6 +52,9 @@ class PipelineDriver {
   Result<void> start();
   /// One step of every part; whether any was busy.
   Result<bool> step_all();
+  /// Commits or crashes, as crash_every says.
+  Result<void> after_batch();
+  double records_read() const;
 
   const Topology& topology_;
   const Options options_;

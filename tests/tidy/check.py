@@ -35,6 +35,7 @@ ROOMS = {
     "config": ("engine/base", "engine/data", "engine/log", "engine/api", "engine/sql"),
     "cli": EVERY_ROOM,
     "bench": EVERY_ROOM,
+    "examples": ("engine/base", "engine/data", "engine/api", "engine/sql"),
     "tests": EVERY_ROOM,
 }
 

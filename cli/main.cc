@@ -2,12 +2,17 @@
 // The sitrep program: reads the command line, calls one command, and turns its result into an exit
 // code: 0 done, 2 the user's input is wrong, 3 the world failed, 70 our bug.
 #include <CLI/CLI.hpp>
+#include <unistd.h>
+
 #include <csignal>
 #include <exception>
 #include <iostream>
 
+#include "cli/demo_command.h"
+#include "cli/generate_command.h"
 #include "cli/job_loading.h"
 #include "cli/run_command.h"
+#include "cli/tail_command.h"
 #include "cli/test_command.h"
 #include "config/explain.h"
 #include "engine/base/logging.h"
@@ -84,7 +89,7 @@ int run(int argc, char** argv) {
   add_job(*explain, job);
   explain->callback([&] {
     code = with_plan(job, [](auto plan) {
-      std::cout << explain(*plan);
+      std::cout << sitrep::explain(*plan);
       return kDone;
     });
   });
@@ -111,6 +116,63 @@ int run(int argc, char** argv) {
     const auto failed = run_cases(test_options, std::cout);
     code = !failed ? report(failed.error()) : *failed > 0 ? kInputWrong : kDone;
   });
+
+  DemoOptions demo_options;
+  CLI::App* demo = app.add_subcommand(
+      "demo", "Shows it all at work: broker, telemetry with faults, two jobs, their alerts");
+  demo->add_option("--scenario", demo_options.scenario, "camp, fleet or both")
+      ->check(CLI::IsMember({"camp", "fleet", "both"}));
+  demo->add_option("--seconds", demo_options.seconds, "Ends after so long, with a summary")
+      ->check(CLI::PositiveNumber);
+  demo->add_option("--rate", demo_options.records_per_second, "Records per second and scenario")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  demo->add_option("--seed", demo_options.seed, "The same seed makes the same telemetry");
+  demo->footer("Needs nothing: the broker is in the process, and all is gone at the end.\n"
+               "The jobs are config/jobs/camp.yaml and config/jobs/fleet.yaml.");
+  demo->callback([&] {
+    if (!verbose) set_log_level(LogLevel::kWarning);
+    const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+    code = report(run_demo(demo_options, terminal, stop_flag, std::cout));
+  });
+
+  GenerateOptions generate_options;
+  CLI::App* generate_command = app.add_subcommand(
+      "generate", "Makes up telemetry in real time, for a pipe or into Kafka");
+  generate_command->add_option("SCENARIO", generate_options.scenario, "camp or fleet")
+      ->required()
+      ->check(CLI::IsMember({"camp", "fleet"}));
+  generate_command->add_option("--brokers", generate_options.brokers,
+                               "host:port of a Kafka broker; without it lines go to the output");
+  generate_command->add_option("--topic", generate_options.topic, "Only this topic's records");
+  generate_command->add_option("--rate", generate_options.records_per_second, "Records per second")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  generate_command->add_option("--seconds", generate_options.seconds, "Ends after so long")
+      ->check(CLI::PositiveNumber);
+  generate_command->add_option("--seed", generate_options.seed,
+                               "The same seed makes the same telemetry");
+  generate_command->footer(
+      "camp goes to camp.power, camp.water, camp.cold and camp.gates; fleet to fleet.telemetry.\n"
+      "A few records are broken, late or silent on purpose: real ones are too.\n"
+      "  sitrep generate fleet --seconds 5 | head\n"
+      "  sitrep generate camp --brokers localhost:9092 --rate 1000");
+  generate_command->callback(
+      [&] { code = report(generate(generate_options, stop_flag, std::cout)); });
+
+  TailOptions tail_options;
+  CLI::App* tail_command =
+      app.add_subcommand("tail", "Prints a topic: partition:offset, key, value, headers");
+  tail_command->add_option("TOPIC", tail_options.topic, "The topic")->required();
+  tail_command->add_option("--brokers", tail_options.brokers, "host:port of a Kafka broker")
+      ->envname("SITREP_BROKERS")
+      ->capture_default_str();
+  tail_command->add_flag("--from-start", tail_options.from_start,
+                         "What is there already, then what comes");
+  tail_command->add_option("--count", tail_options.count, "Ends after so many records");
+  tail_command->footer("Why did a row not count? `sitrep tail JOB.dead_letters --from-start`: "
+                       "the reason is in the headers.");
+  tail_command->callback([&] { code = report(tail(tail_options, stop_flag, std::cout)); });
 
   app.parse_complete_callback([&] {
     if (verbose) set_log_level(LogLevel::kDebug);

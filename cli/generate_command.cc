@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/generate_command.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <limits>
+#include <thread>
+#include <utility>
+
+#include "cli/telemetry_scenario.h"
+#include "cli/telemetry_sender.h"
+#include "connectors/kafka/kafka_log.h"
+#include "engine/base/clock.h"
+#include "engine/base/logging.h"
+#include "engine/base/text.h"
+
+namespace sitrep {
+namespace {
+
+constexpr Micros kStep = 20 * kMicrosPerMilli;
+constexpr std::int32_t kNewTopicPartitions = 4;
+
+using Records = std::vector<TelemetryRecord>;
+
+/// Plays the scenario in real time until it ends or `stop`; `take` gets what is sent in each step.
+Result<std::uint64_t> play(const GenerateOptions& options, const StopFlag& stop,
+                           const std::function<Result<void>(const Records&)>& take) {
+  const SystemClock clock;
+  const Micros start = clock.now();
+  const Micros end = options.seconds
+                         ? start + static_cast<Micros>(*options.seconds * kMicrosPerSecond)
+                         : std::numeric_limits<Micros>::max();
+  ASSIGN_OR_RETURN(auto scenario,
+                   TelemetryScenario::make({.name = options.scenario,
+                                            .seed = options.seed,
+                                            .records_per_second = options.records_per_second,
+                                            .start = start}));
+  std::uint64_t count = 0;
+  while (!stop.requested()) {
+    const Micros now = std::min(clock.now(), end);
+    Records records = scenario.advance(now);
+    if (options.topic) {
+      std::erase_if(records, [&](const auto& record) { return record.topic != *options.topic; });
+    }
+    TRY(take(records));
+    count += records.size();
+    if (now >= end) break;
+    std::this_thread::sleep_for(std::chrono::microseconds(kStep));
+  }
+  return count;
+}
+
+Result<void> create_if_absent(Log& log, const std::string& topic) {
+  ASSIGN_OR_RETURN(const auto partitions, log.partition_count(topic));
+  if (partitions) return {};
+  log_info("creating topic ", topic, " with ", kNewTopicPartitions, " partitions");
+  return log.create_topic(topic, {.partitions = kNewTopicPartitions, .settings = {}});
+}
+
+Result<void> generate_to_kafka(const GenerateOptions& options, const StopFlag& stop) {
+  const SystemClock clock;
+  KafkaOptions kafka;
+  kafka.brokers = *options.brokers;
+  ASSIGN_OR_RETURN(const auto log, open_kafka_log(std::move(kafka), clock));
+  ASSIGN_OR_RETURN(const auto scenario, TelemetryScenario::make({.name = options.scenario}));
+  const std::vector<std::string> topics = scenario.topics();
+  for (const std::string& topic : topics) TRY(create_if_absent(*log, topic));
+  ASSIGN_OR_RETURN(TelemetrySender sender, TelemetrySender::open(*log, "sitrep-generate", topics));
+  log_info("sending ", options.scenario, " telemetry to ", join(topics, ", "), " of ",
+           log->description());
+  const Micros start = clock.monotonic();
+  ASSIGN_OR_RETURN(const std::uint64_t count, play(options, stop, [&](const Records& records) {
+                     return sender.send(records);
+                   }));
+  const double seconds =
+      std::max(1e-3, static_cast<double>(clock.monotonic() - start) / kMicrosPerSecond);
+  log_info("sent ", count, " records in ", static_cast<std::int64_t>(seconds), " s");
+  return {};
+}
+
+}  // namespace
+
+Result<void> generate(const GenerateOptions& options, const StopFlag& stop, std::ostream& out) {
+  if (options.brokers) return generate_to_kafka(options, stop);
+  TRY(play(options, stop, [&](const Records& records) -> Result<void> {
+    for (const TelemetryRecord& record : records) out << record.payload << '\n';
+    out.flush();
+    if (!out) return cancelled("nobody reads the output any more");
+    return {};
+  }));
+  return {};
+}
+
+}  // namespace sitrep

@@ -57,9 +57,9 @@ LIBRARIES = (
     ("RocksDB", ("rocksdb/*",), ("engine/state/*",)),
     ("prometheus-cpp", ("prometheus/*",), ("engine/telemetry/*",)),
     ("cpp-httplib", ("httplib.h",), ("engine/telemetry/*",)),
-    # The mock cluster of librdkafka stands in for a broker in benchmarks and in the demonstration.
+    # The mock cluster of librdkafka stands in for a broker: benchmarks, demonstration, unit tests.
     ("librdkafka", ("librdkafka/*", "rdkafka*"),
-     ("connectors/kafka/*", "bench/*", "cli/demo_broker.*")),
+     ("connectors/kafka/*", "bench/*", "cli/demo_broker.*", "tests/unit/kafka/*")),
     # Benchmarks measure the bare parser as the floor that ours is compared with.
     ("simdjson", ("simdjson*",), ("connectors/formats/*", "bench/*")),
     ("yaml-cpp", ("yaml-cpp/*",), ("config/*",)),

@@ -117,7 +117,8 @@ class IncludeTest(TidyTest):
                 ("rocksdb/db.h", "engine/state/*", "RocksDB"),
                 ("prometheus/registry.h", "engine/telemetry/*", "prometheus-cpp"),
                 ("httplib.h", "engine/telemetry/*", "cpp-httplib"),
-                ("librdkafka/rdkafka.h", "connectors/kafka/*, bench/*, cli/demo_broker.*",
+                ("librdkafka/rdkafka.h",
+                 "connectors/kafka/*, bench/*, cli/demo_broker.*, tests/unit/kafka/*",
                  "librdkafka"),
                 ("simdjson.h", "connectors/formats/*, bench/*", "simdjson"),
                 ("yaml-cpp/yaml.h", "config/*", "yaml-cpp"),
@@ -136,7 +137,7 @@ class IncludeTest(TidyTest):
         include = SPDX + "#include <librdkafka/rdkafka_mock.h>\n"
         self.expect({"cli/demo_broker.cc": include, "cli/run.cc": include},
                     ["cli/run.cc:2: librdkafka/rdkafka_mock.h: librdkafka belongs to "
-                     "connectors/kafka/*, bench/*, cli/demo_broker.*"])
+                     "connectors/kafka/*, bench/*, cli/demo_broker.*, tests/unit/kafka/*"])
 
     def test_includes_in_comments_and_raw_strings_are_no_includes(self):
         self.expect_source("engine/base/a.cc",

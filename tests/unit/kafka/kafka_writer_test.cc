@@ -53,6 +53,11 @@ class KafkaWriterTest : public ::testing::Test {
     EXPECT_TRUE(result) << result.error().message();
   }
 
+  // Produce is request 0 of Kafka's protocol.
+  void fail_next_produce(rd_kafka_resp_err_t code) {
+    rd_kafka_mock_push_request_errors(&cluster_.get(), 0, 1, code);
+  }
+
   static void write_epoch(LogWriter& writer, const OutputBatch& batch) {
     expect_ok(writer.begin());
     expect_ok(writer.append(batch));
@@ -180,9 +185,8 @@ TEST_F(KafkaWriterTest, commit_waits_until_the_broker_has_acknowledged) {
   OutputBatch batch;
   batch.append(record(open_topic(*writer, "out"), "k", "v"));
   // The first two answers are lost; librdkafka asks again and the sequence numbers hold.
-  rd_kafka_mock_push_request_errors(&cluster_.get(), 0 /* Produce */, 2,
-                                    RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
-                                    RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+  fail_next_produce(RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS);
+  fail_next_produce(RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
   write_epoch(*writer, batch);
   EXPECT_THAT(cluster_.read("out", 0),
               ElementsAre(SeenRecord{.key = "k", .value = "v", .headers = {}}));
@@ -194,8 +198,7 @@ TEST_F(KafkaWriterTest, a_record_that_cannot_be_delivered_fails_the_commit_until
   const TopicId topic = open_topic(*writer, "out");
   OutputBatch batch;
   batch.append(record(topic, "k", "v"));
-  rd_kafka_mock_push_request_errors(&cluster_.get(), 0 /* Produce */, 1,
-                                    RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  fail_next_produce(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
   expect_ok(writer->begin());
   expect_ok(writer->append(batch));
   const auto committed = writer->commit({});
@@ -203,6 +206,24 @@ TEST_F(KafkaWriterTest, a_record_that_cannot_be_delivered_fails_the_commit_until
   EXPECT_EQ(committed.error().kind(), ErrorKind::kInvalidConfig);
   EXPECT_THAT(committed.error().message(),
               HasSubstr("writing to Kafka topic out, partition 0 at 127.0.0.1:"));
+
+  expect_ok(writer->abort());
+  write_epoch(*writer, batch);
+  EXPECT_THAT(cluster_.read("out", 0),
+              ElementsAre(SeenRecord{.key = "k", .value = "v", .headers = {}}));
+}
+
+TEST_F(KafkaWriterTest, a_producer_that_can_never_write_again_is_replaced) {
+  cluster_.create_topic("out", 1);
+  const auto writer = open_writer(cluster_.options());
+  OutputBatch batch;
+  batch.append(record(open_topic(*writer, "out"), "k", "v"));
+  fail_next_produce(RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+  expect_ok(writer->begin());
+  expect_ok(writer->append(batch));
+  const auto committed = writer->commit({});
+  ASSERT_FALSE(committed);
+  EXPECT_TRUE(committed.error().retriable());
 
   expect_ok(writer->abort());
   write_epoch(*writer, batch);

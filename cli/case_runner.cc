@@ -32,7 +32,7 @@ std::string with_log(const std::string& job) {
   const bool names_log = job.starts_with("kafka:") || job.starts_with("files:") ||
                          job.find("\nkafka:") != std::string::npos ||
                          job.find("\nfiles:") != std::string::npos;
-  return names_log ? job : job + "\nfiles: {directory: none}\n";
+  return names_log ? job : job + "\nkafka: {brokers: none}\n";
 }
 
 std::string header_of(const MemoryLog::StoredRecord& record, std::string_view name) {

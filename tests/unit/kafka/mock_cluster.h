@@ -3,6 +3,8 @@
 // One broker inside the test's process: librdkafka's mock cluster, and a plain consumer to look at
 // what arrived. It knows neither transactions nor topic creation. Thread-compatible.
 
+#include <librdkafka/rdkafka.h>
+// After rdkafka.h only.
 #include <librdkafka/rdkafka_mock.h>
 
 #include <map>

@@ -46,7 +46,8 @@ std::unique_ptr<ScalarFactory> function(std::string name, std::vector<Overload> 
 }
 
 Error type_mismatch(std::string_view name, std::string_view takes, std::span<const Type> got) {
-  return invalid_config(concat(name, " takes ", takes, ", not ", describe(got, "")));
+  const std::string given = got.empty() ? "but is given none" : "not " + describe(got, "");
+  return invalid_config(concat(name, " takes ", takes, ", ", given));
 }
 
 }  // namespace sitrep::sql

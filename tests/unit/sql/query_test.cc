@@ -72,11 +72,11 @@ TEST(Query, the_branches_of_a_union_agree_on_types) {
   EXPECT_EQ(query.branches[0].projections[0]->type, Type::kDouble);
   EXPECT_THAT(
       complaints("SELECT i AS x FROM s UNION ALL SELECT t FROM s"),
-      ElementsAre("40: column 'x' of the UNION ALL has different types (bigint, text); cast "
+      ElementsAre("38: column 'x' of the UNION ALL has different types (bigint, text); cast "
                   "them to one"));
   EXPECT_THAT(
       complaints("SELECT i FROM s UNION ALL SELECT i, t FROM s"),
-      ElementsAre("35: found 2 columns, expected 1 as in the first SELECT of the UNION ALL"));
+      ElementsAre("33: found 2 columns, expected 1 as in the first SELECT of the UNION ALL"));
 }
 
 TEST(Query, all_complaints_are_made_at_once_in_order_of_place) {

@@ -48,7 +48,8 @@ Result<void> PipelineDriver::read() {
     TRY(instance_->step(0));
     ASSIGN_OR_RETURN(const bool busy, step_all());
     if (!busy) break;
-    // Only steps that read count: a restore is work too, and crashing in it for ever proves nothing.
+    // Only steps that read count: a restore is work too, and crashing in it for ever proves
+    // nothing.
     if (options_.crash_every > 0 && records_read() > records_before) TRY(after_batch());
   }
   return {};
@@ -57,7 +58,7 @@ Result<void> PipelineDriver::read() {
 Result<void> PipelineDriver::after_batch() {
   ++batches_;
   const bool crash_due = batches_ % options_.crash_every == 0;
-  // Every other crash comes before the commit: what was done since the last one must be done again.
+  // Every other crash comes before the commit: what was done since the last one is done again.
   const bool commit_first = crash_due && crashes_ % 2 == 1;
   if (!crash_due || commit_first) TRY(instance_->commit_open_epoch());
   if (crash_due) TRY(crash());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The test of docs/adding-an-operator.md: the operator in a real topology, on the memory log, plainly
-// and with a crash after every batch.
+// The test of docs/adding-an-operator.md: the operator in a real topology, on the memory log,
+// plainly and with a crash after every batch.
 #include "examples/on_change/on_change.h"
 
 #include <gmock/gmock.h>

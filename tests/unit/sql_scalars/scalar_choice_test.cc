@@ -40,10 +40,11 @@ TEST(Choice, nan_is_the_greatest_double) {
 }
 
 TEST(Choice, different_types_are_refused) {
-  expect_all({{"least",
-               {number(1), text("a")},
-               "least takes one or more values of one type, not (bigint, text)"},
-              {"greatest", {}, "greatest takes one or more values of one type, not no argument"}});
+  expect_all(
+      {{"least",
+        {number(1), text("a")},
+        "least takes one or more values of one type, not (bigint, text)"},
+       {"greatest", {}, "greatest takes one or more values of one type, but is given none"}});
 }
 
 }  // namespace

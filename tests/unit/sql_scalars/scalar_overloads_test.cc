@@ -57,7 +57,7 @@ TEST(RowFunction, null_arguments_give_null) {
 
 TEST(Overload, says_what_it_takes_and_what_it_got) {
   expect_all({{"lower", {number(1)}, "lower takes one text, not bigint"},
-              {"lower", {}, "lower takes one text, not no argument"},
+              {"lower", {}, "lower takes one text, but is given none"},
               {"abs", {text("a")}, "abs takes one bigint or one double, not text"},
               {"pi", {real(1)}, "pi takes no argument, not double"},
               {"left", {text("a")}, "left takes (text, bigint), not text"},

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connectors/kafka/group_reader.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "connectors/kafka/handles.h"
+#include "connectors/kafka/kafka_config.h"
+#include "connectors/kafka/kafka_error.h"
+#include "connectors/kafka/partition_count.h"
+#include "connectors/kafka/partition_reader.h"
+#include "engine/base/logging.h"
+#include "engine/base/text.h"
+
+namespace sitrep {
+namespace {
+
+constexpr Micros kLeaveWait = 5 * kMicrosPerSecond;
+constexpr Micros kLogEvery = 60 * kMicrosPerSecond;
+
+/// librdkafka spends 520 bytes on a queued message of 200 and counts the 200 (measured, 2.0.2).
+constexpr std::size_t kOverhead = 3;
+constexpr std::size_t kQueueKilobytesMin = 256;
+/// Partitions to share the queues among when a pattern or an unreachable broker leaves it open.
+constexpr std::size_t kPartitionsAssumed = 16;
+
+class KafkaGroupReader final : public GroupReader {
+ public:
+  KafkaGroupReader(KafkaClientPtr client, const KafkaOptions& options, const GroupOptions& group,
+                   const Clock& clock)
+      : options_(options),
+        group_(group),
+        clock_(clock),
+        client_(std::move(client)),
+        events_(rd_kafka_queue_get_consumer(client_.get())) {}
+
+  Result<void> subscribe();
+
+  Result<std::optional<AssignmentChange>> poll(Micros wait) override;
+  Result<std::vector<std::optional<Offset>>> committed(
+      std::span<const TopicPartition> partitions) override;
+  Result<std::vector<std::unique_ptr<PartitionReader>>> assign(
+      std::span<const StartPosition> starts) override;
+  Result<void> unassign() override;
+  Result<void> leave() override;
+
+ private:
+  AssignmentChange change_of(rd_kafka_event_t& event) const;
+  Result<void> serve_error(rd_kafka_event_t& event);
+  std::string attempted(std::string_view what) const {
+    return concat(what, " in group ", group_.group, " at ", options_.brokers);
+  }
+
+  const KafkaOptions options_;
+  const GroupOptions group_;
+  const Clock& clock_;
+  const KafkaClientPtr client_;
+  const KafkaQueuePtr events_;
+  std::optional<Micros> last_logged_;
+  bool subscribed_ = false;
+};
+
+Result<void> KafkaGroupReader::subscribe() {
+  const KafkaPartitionListPtr topics(
+      rd_kafka_topic_partition_list_new(static_cast<int>(group_.topics.size())));
+  for (const std::string& topic : group_.topics) {
+    rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+  }
+  const auto code = rd_kafka_subscribe(client_.get(), topics.get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_error(attempted("subscribing"), code);
+  subscribed_ = true;
+  return {};
+}
+
+Result<std::optional<AssignmentChange>> KafkaGroupReader::poll(Micros wait) {
+  const KafkaEventPtr event(rd_kafka_queue_poll(events_.get(), to_milliseconds(wait)));
+  if (event == nullptr) return std::nullopt;
+  switch (rd_kafka_event_type(event.get())) {
+    case RD_KAFKA_EVENT_REBALANCE: return change_of(*event);
+    case RD_KAFKA_EVENT_ERROR: TRY(serve_error(*event)); break;
+    default: break;
+  }
+  return std::nullopt;
+}
+
+AssignmentChange KafkaGroupReader::change_of(rd_kafka_event_t& event) const {
+  AssignmentChange change{.kind = AssignmentChange::Kind::kAssigned, .partitions = {}};
+  if (rd_kafka_event_error(&event) != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    change.kind = rd_kafka_assignment_lost(client_.get()) != 0 ? AssignmentChange::Kind::kLost
+                                                               : AssignmentChange::Kind::kRevoked;
+  }
+  const rd_kafka_topic_partition_list_t* const list = rd_kafka_event_topic_partition_list(&event);
+  for (int i = 0; list != nullptr && i < list->cnt; ++i) {
+    change.partitions.push_back(
+        {list->elems[i].topic, PartitionId(list->elems[i].partition)});
+  }
+  return change;
+}
+
+Result<void> KafkaGroupReader::serve_error(rd_kafka_event_t& event) {
+  const rd_kafka_resp_err_t code = rd_kafka_event_error(&event);
+  const char* const reason = rd_kafka_event_error_string(&event);
+  if (code == RD_KAFKA_RESP_ERR__FATAL) {
+    char text[512] = "";
+    const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(client_.get(), text, sizeof text);
+    if (fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
+      return unavailable(concat(attempted("reading"), ": another process runs as instance '",
+                                group_.instance, "'; give each its own 'instance'"),
+                         Retry::kNever);
+    }
+    return kafka_error(attempted("reading"), fatal, text);
+  }
+  if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+      code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
+      code == RD_KAFKA_RESP_ERR__AUTHENTICATION) {
+    return kafka_error(attempted("reading"), code, reason != nullptr ? reason : "");
+  }
+  const Micros now = clock_.monotonic();
+  if (!last_logged_ || now - *last_logged_ >= kLogEvery) {
+    last_logged_ = now;
+    log_warning(attempted("reading"), ": ", reason != nullptr ? reason : rd_kafka_err2str(code),
+                "; trying on");
+  }
+  return {};
+}
+
+Result<std::vector<std::optional<Offset>>> KafkaGroupReader::committed(
+    std::span<const TopicPartition> partitions) {
+  const KafkaPartitionListPtr list(
+      rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const TopicPartition& partition : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(),
+                                      partition.partition.value());
+  }
+  const auto code = rd_kafka_committed(client_.get(), list.get(),
+                                       to_milliseconds(options_.request_timeout));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return kafka_error(attempted("asking for committed offsets"), code);
+  }
+  std::vector<std::optional<Offset>> out;
+  for (int i = 0; i < list->cnt; ++i) {
+    const rd_kafka_topic_partition_t& answer = list->elems[i];
+    if (answer.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return kafka_error(attempted(concat("asking for the committed offset of topic ",
+                                          answer.topic, ", partition ", answer.partition)),
+                         answer.err);
+    }
+    out.push_back(answer.offset < 0 ? std::nullopt : std::optional(Offset(answer.offset)));
+  }
+  return out;
+}
+
+Result<std::vector<std::unique_ptr<PartitionReader>>> KafkaGroupReader::assign(
+    std::span<const StartPosition> starts) {
+  const KafkaPartitionListPtr list(
+      rd_kafka_topic_partition_list_new(static_cast<int>(starts.size())));
+  std::vector<std::unique_ptr<PartitionReader>> readers;
+  for (const StartPosition& start : starts) {
+    const std::string& topic = start.partition.topic;
+    const std::int32_t partition = start.partition.partition.value();
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset =
+        start.offset.value();
+    // Before the assignment, which would forward it to the group's queue.
+    KafkaQueuePtr queue(rd_kafka_queue_get_partition(client_.get(), topic.c_str(), partition));
+    if (queue == nullptr) {
+      return unavailable(concat(attempted("assigning"), ": there is no topic ", topic,
+                                ", partition ", partition));
+    }
+    rd_kafka_queue_forward(queue.get(), nullptr);
+    readers.push_back(std::make_unique<KafkaPartitionReader>(*client_, std::move(queue), start,
+                                                             clock_));
+  }
+  const auto code = rd_kafka_assign(client_.get(), list.get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_error(attempted("assigning"), code);
+  return readers;
+}
+
+Result<void> KafkaGroupReader::unassign() {
+  const auto code = rd_kafka_assign(client_.get(), nullptr);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  return kafka_error(attempted("giving partitions back"), code);
+}
+
+// A static member that only closes stays in the group until its session ends; one that unsubscribes
+// first leaves at once.
+Result<void> KafkaGroupReader::leave() {
+  if (!subscribed_) return {};
+  subscribed_ = false;
+  rd_kafka_unsubscribe(client_.get());
+  const Micros deadline = clock_.monotonic() + kLeaveWait;
+  while (clock_.monotonic() < deadline) {
+    rd_kafka_topic_partition_list_t* raw = nullptr;
+    rd_kafka_assignment(client_.get(), &raw);
+    const KafkaPartitionListPtr assigned(raw);
+    if (assigned == nullptr || assigned->cnt == 0) break;
+    ASSIGN_OR_RETURN(const std::optional<AssignmentChange> change, poll(kMicrosPerSecond / 20));
+    if (change) TRY(unassign());
+  }
+  const auto code = rd_kafka_consumer_close(client_.get());
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  return kafka_error(attempted("leaving"), code);
+}
+
+/// Partitions that may be read at once.
+std::size_t partitions_of(const KafkaOptions& options, const GroupOptions& group,
+                          rd_kafka_t& client) {
+  std::size_t sum = 0;
+  for (const std::string& topic : group.topics) {
+    const auto count = count_partitions(client, topic, options);
+    if (!count || !*count) return std::max(sum, kPartitionsAssumed);
+    sum += static_cast<std::size_t>(**count);
+  }
+  return std::max<std::size_t>(sum, 1);
+}
+
+Result<KafkaClientPtr> make_consumer(const KafkaOptions& options, const GroupOptions& group,
+                                     std::size_t partitions) {
+  using enum KafkaSetting::Strength;
+  const std::size_t share = options.queue_bytes_max / kOverhead / partitions / 1024;
+  const std::vector<KafkaSetting> settings = {
+      {"group.id", group.group, kRequired},
+      {"group.instance.id", group.instance, kRequired},
+      {"partition.assignment.strategy", "range", kRequired},
+      {"enable.auto.commit", "false", kRequired},
+      {"enable.auto.offset.store", "false", kRequired},
+      {"isolation.level", "read_committed", kRequired},
+      {"auto.offset.reset", "error", kRequired},
+      {"enable.partition.eof", "true", kRequired},
+      {"allow.auto.create.topics", "false", kRequired},
+      {"session.timeout.ms", "45000", kDefault},
+      {"check.crcs", "true", kDefault},
+      {"fetch.wait.max.ms", "20", kDefault},
+      {"fetch.max.bytes", "4194304", kDefault},
+      {"max.partition.fetch.bytes", "1048576", kDefault},
+      {"queued.min.messages", "1000000", kDefault},
+      {"queued.max.messages.kbytes", std::to_string(std::max(share, kQueueKilobytesMin)),
+       kDefault},
+      {"socket.nagle.disable", "true", kDefault},
+      {"socket.keepalive.enable", "true", kDefault},
+  };
+  ASSIGN_OR_RETURN(KafkaConfPtr conf, make_kafka_conf(options, settings));
+  rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR);
+  return make_kafka_client(RD_KAFKA_CONSUMER, std::move(conf));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<GroupReader>> join_group(const KafkaOptions& options,
+                                                const GroupOptions& group, const Clock& clock) {
+  // The number of partitions sets the size of each queue, and that a client takes only when made.
+  std::size_t partitions = kPartitionsAssumed;
+  {
+    ASSIGN_OR_RETURN(const KafkaClientPtr asking,
+                     make_consumer(options, group, kPartitionsAssumed));
+    partitions = partitions_of(options, group, *asking);
+  }
+  ASSIGN_OR_RETURN(KafkaClientPtr client, make_consumer(options, group, partitions));
+  rd_kafka_poll_set_consumer(client.get());
+  auto reader =
+      std::make_unique<KafkaGroupReader>(std::move(client), options, group, clock);
+  TRY(reader->subscribe());
+  return std::unique_ptr<GroupReader>(std::move(reader));
+}
+
+}  // namespace sitrep

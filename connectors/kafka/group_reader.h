@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A member of a consumer group: static membership, range assignment, eager protocol. A change of the
+// assignment is handed out by poll() and answered by assign() or unassign() when the caller has
+// ended its open epoch; until then the group waits. Each partition is read through a queue of its
+// own, whose limits together stay within queue_bytes_max. Used only by the control thread.
+
+#include <memory>
+
+#include "connectors/kafka/kafka_log.h"
+#include "engine/log/log.h"
+
+namespace sitrep {
+
+/// Joins; a topic that begins with ^ is a pattern. No broker is waited for. `clock` outlives the
+/// group and its readers.
+Result<std::unique_ptr<GroupReader>> join_group(const KafkaOptions& options,
+                                                const GroupOptions& group, const Clock& clock);
+
+}  // namespace sitrep

@@ -84,10 +84,10 @@ int run(int argc, char** argv) {
     });
   });
 
-  CLI::App* explain = app.add_subcommand(
+  CLI::App* explain_command = app.add_subcommand(
       "explain", "Shows what a job does: stages, columns read, windows, state, topics");
-  add_job(*explain, job);
-  explain->callback([&] {
+  add_job(*explain_command, job);
+  explain_command->callback([&] {
     code = with_plan(job, [](auto plan) {
       std::cout << sitrep::explain(*plan);
       return kDone;

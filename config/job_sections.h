@@ -13,6 +13,10 @@
 
 namespace sitrep {
 
+/// Topics for late rows and dead letters that the job file does not name are made when they do not
+/// exist, so that a first job runs without preparations.
+inline constexpr int kUnnamedTopicPartitions = 1;
+
 SourceSpec parse_source(const PlacedText& name, const ConfigNode& node, ErrorList& errors);
 /// The `columns:` of a source.
 std::vector<ColumnDeclaration> parse_columns(const ConfigNode& node, ErrorList& errors);

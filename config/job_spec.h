@@ -107,7 +107,7 @@ struct LateSpec {
   /// Whether `late:` was written.
   bool given = false;
   LatePolicy policy = LatePolicy::kSide;
-  /// `<job>.late` when the job file names none; empty for kDrop.
+  /// `<job>.late`, made when it does not exist, when the job file names none; empty for kDrop.
   PlacedText topic;
   std::optional<int> create_partitions;
   Micros allowed_lateness = 0;
@@ -144,7 +144,7 @@ struct AlertSpec {
 
 struct DeadLettersSpec {
   SourcePlace place;
-  /// `<job>.dead_letters` when the job file names none.
+  /// `<job>.dead_letters`, made when it does not exist, when the job file names none.
   PlacedText topic;
   std::optional<int> create_partitions;
 };

@@ -193,6 +193,7 @@ class JobReader {
 
   void read_dead_letters() {
     job_.dead_letters.topic.value = concat(job_.job.value, ".dead_letters");
+    job_.dead_letters.create_partitions = kUnnamedTopicPartitions;
     const ConfigNode* node = map_.find("dead_letters");
     if (node == nullptr) return;
     job_.dead_letters.place = node->place;
@@ -200,9 +201,12 @@ class JobReader {
     if (const ConfigNode* topic = map.find("topic")) {
       if (auto name = read_topic(*topic, "topic", errors_)) {
         job_.dead_letters.topic = *std::move(name);
+        job_.dead_letters.create_partitions.reset();
       }
     }
-    job_.dead_letters.create_partitions = parse_create(map.find("create"), errors_);
+    if (const ConfigNode* create = map.find("create")) {
+      job_.dead_letters.create_partitions = parse_create(create, errors_);
+    }
     map.refuse_others();
   }
 

@@ -60,6 +60,7 @@ std::vector<SinkSpec> parse_sinks(const ConfigNode* node, ErrorList& errors) {
 LateSpec parse_late(const ConfigNode* node, const std::string& job, ErrorList& errors) {
   LateSpec late;
   late.topic.value = concat(job, ".late");
+  late.create_partitions = kUnnamedTopicPartitions;
   if (node == nullptr) return late;
   late.given = true;
   late.place = node->place;
@@ -74,13 +75,15 @@ LateSpec parse_late(const ConfigNode* node, const std::string& job, ErrorList& e
   map.refuse_others();
   if (late.policy == LatePolicy::kDrop) {
     late.topic.value.clear();
+    late.create_partitions.reset();
     if (topic != nullptr) errors.add(topic->place, "'late': dropped rows go to no topic");
     return late;
   }
   if (topic != nullptr) {
     if (auto name = read_topic(*topic, "topic", errors)) late.topic = *std::move(name);
+    late.create_partitions.reset();
   }
-  late.create_partitions = parse_create(create, errors);
+  if (create != nullptr) late.create_partitions = parse_create(create, errors);
   if ((allowed != nullptr) != (late.policy == LatePolicy::kUpdate)) {
     errors.add(late.place, "'late': 'allowed_lateness' and 'policy: update' go together");
   } else if (allowed != nullptr) {

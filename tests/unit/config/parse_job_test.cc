@@ -426,6 +426,8 @@ TEST(ParseJob, fills_in_defaults) {
   EXPECT_EQ(job.group, "fleet");
   EXPECT_EQ(job.metrics_listen, "127.0.0.1:9464");
   EXPECT_EQ(job.dead_letters.topic.value, "fleet.dead_letters");
+  EXPECT_EQ(job.dead_letters.create_partitions, 1);
+  EXPECT_EQ(job.streams[0].late.create_partitions, 1);
   EXPECT_EQ(job.streams[0].late.topic.value, "fleet.late");
   EXPECT_FALSE(job.sources[0].partitioned_by);
   EXPECT_EQ(job.sources[0].time.column.value, "_timestamp");

@@ -87,6 +87,7 @@ KafkaOptions kafka_options(const std::string& brokers) {
   options.properties["fetch.wait.max.ms"] = "10";
   options.properties["queued.max.messages.kbytes"] = "1024";
   options.queue_bytes_max = std::size_t{2} << 20U;
+  options.sole_reader = true;
   return options;
 }
 

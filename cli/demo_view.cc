@@ -88,7 +88,7 @@ class Screen {
     text_ += cut(text, size_.columns);
     if (!style.empty()) text_ += kPlain;
     text_ += kClearLine;
-    text_ += "\r\n";
+    text_ += '\n';
   }
   std::string take() {
     text_ += kClearBelow;
@@ -135,6 +135,30 @@ void add_alerts(const DemoNews& news, Micros now, Screen& screen) {
   for (const AlertNews& alert : news.newest()) {
     screen.line("  " + render_alert(alert), colour(alert));
   }
+}
+
+/// A value of a summary, for a glance: times of day, two decimals.
+std::string short_value(std::string_view value) {
+  static constexpr std::size_t kTimestampSize = 24;
+  if (value.size() == kTimestampSize && value[10] == 'T') return std::string(value.substr(11, 8));
+  const std::size_t point = value.find('.');
+  return std::string(value.substr(0, point == std::string_view::npos ? point : point + 3));
+}
+
+/// ` camp river asset river-gen-1 …` of a JSON object without nesting and without commas in texts:
+/// the summaries of our own jobs.
+std::string short_row(std::string_view row) {
+  std::string plain(row);
+  std::erase_if(plain, [](char c) { return c == '"' || c == '{' || c == '}'; });
+  std::string text;
+  for (std::string_view rest = plain; !rest.empty();) {
+    const std::string_view field = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), field.size() + 1));
+    const std::size_t colon = field.find(':');
+    if (colon == std::string_view::npos || field.starts_with("window_start")) continue;
+    text += concat(" ", field.substr(0, colon), " ", short_value(field.substr(colon + 1)));
+  }
+  return text;
 }
 
 std::string latency_line(const DemoNews& news) {
@@ -197,7 +221,9 @@ std::string render_screen(const DemoFigures& figures, const DemoNews& news, Micr
   add_alerts(news, now, screen);
   screen.line("");
   screen.line("newest summaries", kBold);
-  for (const auto& [topic, row] : news.summaries()) screen.line(concat("  ", topic, " ", row));
+  for (const auto& [topic, row] : news.summaries()) {
+    screen.line(concat("  ", topic, ":", short_row(row)));
+  }
   return screen.take();
 }
 

@@ -57,6 +57,7 @@ Result<void> tail(const TailOptions& options, const StopFlag& stop, std::ostream
   const SystemClock clock;
   KafkaOptions kafka;
   kafka.brokers = options.brokers;
+  kafka.sole_reader = true;  // a group of its own: nothing to share, nothing to wait for
   ASSIGN_OR_RETURN(const auto log, open_kafka_log(std::move(kafka), clock));
   ASSIGN_OR_RETURN(const auto reader,
                    TopicReader::open(*log, {.group = concat("sitrep-tail-", ::getpid()),

@@ -46,6 +46,7 @@ class KafkaGroupReader final : public GroupReader {
   Result<void> leave() override;
 
  private:
+  Result<std::optional<AssignmentChange>> assign_all();
   AssignmentChange change_of(rd_kafka_event_t& event) const;
   Result<void> serve_error(rd_kafka_event_t& event);
   std::string attempted(std::string_view what) const {
@@ -59,6 +60,7 @@ class KafkaGroupReader final : public GroupReader {
   const KafkaQueuePtr events_;
   std::optional<Micros> last_logged_;
   bool subscribed_ = false;
+  bool all_assigned_ = false;  ///< As the sole reader.
 };
 
 Result<void> KafkaGroupReader::subscribe() {
@@ -74,6 +76,7 @@ Result<void> KafkaGroupReader::subscribe() {
 }
 
 Result<std::optional<AssignmentChange>> KafkaGroupReader::poll(Micros wait) {
+  if (options_.sole_reader && !all_assigned_) return assign_all();
   const KafkaEventPtr event(rd_kafka_queue_poll(events_.get(), to_milliseconds(wait)));
   if (event == nullptr) return std::nullopt;
   switch (rd_kafka_event_type(event.get())) {
@@ -82,6 +85,18 @@ Result<std::optional<AssignmentChange>> KafkaGroupReader::poll(Micros wait) {
     default: break;
   }
   return std::nullopt;
+}
+
+Result<std::optional<AssignmentChange>> KafkaGroupReader::assign_all() {
+  AssignmentChange change{.kind = AssignmentChange::Kind::kAssigned, .partitions = {}};
+  for (const std::string& topic : group_.topics) {
+    ASSIGN_OR_RETURN(const auto count, count_partitions(*client_, topic, options_));
+    for (std::int32_t partition = 0; partition < count.value_or(0); ++partition) {
+      change.partitions.push_back({topic, PartitionId(partition)});
+    }
+  }
+  all_assigned_ = true;
+  return change;
 }
 
 AssignmentChange KafkaGroupReader::change_of(rd_kafka_event_t& event) const {
@@ -259,7 +274,7 @@ Result<std::unique_ptr<GroupReader>> join_group(const KafkaOptions& options,
   rd_kafka_poll_set_consumer(client.get());
   auto reader =
       std::make_unique<KafkaGroupReader>(std::move(client), options, group, clock);
-  TRY(reader->subscribe());
+  if (!options.sole_reader) TRY(reader->subscribe());
   return std::unique_ptr<GroupReader>(std::move(reader));
 }
 

@@ -25,6 +25,9 @@ struct KafkaOptions {
   std::size_t queue_bytes_max = 16U << 20U;
   /// How long one request to a broker may take before it counts as unavailable.
   Micros request_timeout = 5 * kMicrosPerSecond;
+  /// Nobody else reads in the groups that are joined, now or later: joining waits for no rebalance,
+  /// every partition is assigned at the first poll (a broker takes 3 s to form a group).
+  bool sole_reader = false;
 };
 
 /// `clock` outlives the log and everything that it opens.

@@ -63,6 +63,27 @@ TEST(DemoView, screen_fits_the_terminal) {
   EXPECT_THAT(wide, HasSubstr("camp         100      1200     3             4      0  1.1 s"));
 }
 
+TEST(DemoView, newest_summaries_are_shortened_for_a_glance) {
+  JobPlan plan;
+  StreamPlan stream;
+  SinkPlan sink;
+  sink.topic = "camp.summary";
+  stream.sinks.push_back(sink);
+  plan.streams.push_back(stream);
+  DemoNews news;
+  news.watch(plan);
+  news.take({"camp.summary", PartitionId(0)},
+            {.offset = Offset(0),
+             .timestamp = std::nullopt,
+             .key = std::nullopt,
+             .value = R"({"camp":"hill","window_start":"2026-01-01T10:15:00.000Z",)"
+                      R"("window_end":"2026-01-01T10:15:10.000Z","n":5,"avg":1.23456,"x":null})",
+             .headers = {}},
+            kNow);
+  EXPECT_THAT(render_screen(figures(), news, kNow, {.columns = 100, .lines = 40}),
+              HasSubstr("  camp.summary: camp hill window_end 10:15:10 n 5 avg 1.23 x null"));
+}
+
 TEST(DemoView, summary_says_what_came_of_it) {
   const std::string text = render_summary(figures(), DemoNews(), 2'500'000, 64U << 20U);
   EXPECT_THAT(text, HasSubstr("records in         1234\n"));

@@ -323,7 +323,7 @@ alerts:
     clear: speed < 100
     severity: critical
     text: "{vehicle_id} at {speed} km/h"
-    order: arrival
+    order: event
     late: {policy: drop}
     to: {topic: fleet.alerts}
 dead_letters: {topic: fleet.dead, create: {partitions: 1}}
@@ -407,7 +407,7 @@ TEST(ParseJob, reads_every_key_of_streams_and_alerts) {
   EXPECT_EQ(alert.clear->value, "speed < 100");
   EXPECT_EQ(alert.hold_for, 10'000'000);
   EXPECT_EQ(alert.severity, AlertSeverity::kCritical);
-  EXPECT_EQ(alert.order, AlertOrder::kArrival);
+  EXPECT_EQ(alert.order, AlertOrder::kEvent);
   EXPECT_EQ(alert.late.policy, LatePolicy::kDrop);
   EXPECT_EQ(alert.to.at(0).topic.value, "fleet.alerts");
 }

@@ -119,10 +119,17 @@ ExpressionBinder::Bound ExpressionBinder::bind_constant(const Json& body, std::s
   if (const Json* boolean = find_in(body, "boolval")) {
     return Operand{make_literal(flag_in(*boolean, "boolval"), Type::kBoolean), position};
   }
-  if (find_in(body, "ival") != nullptr) {
-    if (const auto value = integer_at(text_, position)) {
-      return Operand{make_literal(*value, Type::kBigint), position};
+  if (const Json* integer = find_in(body, "ival")) {
+    const Json* given = find_in(*integer, "ival");
+    const Json* place = find_in(body, "location");
+    const bool placed = place != nullptr && place->get<long>() >= 0;  // SUBSTRING adds a bare 1
+    std::optional<std::int64_t> value;
+    if (given != nullptr) {
+      value = given->get<std::int64_t>();
+    } else {
+      value = placed ? integer_at(text_, position) : 0;
     }
+    if (value) return Operand{make_literal(*value, Type::kBigint), position};
   }
   if (const Json* number = find_in(body, "fval")) {
     const std::string digits = text_in(*number, "fval");

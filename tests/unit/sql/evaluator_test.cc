@@ -114,6 +114,11 @@ TEST(Evaluator, concatenation_writes_other_types_as_text) {
         kRow);
 }
 
+TEST(Evaluator, integers_that_the_parser_puts_in_have_no_place) {
+  check({{"substring(t FOR 3)", "'Bél'"}, {"substring(t FROM 2 FOR 2)", "'él'"}, {"i + 0", "7"}},
+        kRow);
+}
+
 TEST(Evaluator, times) {
   check({{"ts + v", "2026-01-26T15:56:30.000Z"},
          {"ts - interval '1 hour'", "2026-01-26T14:55:00.000Z"},

@@ -31,9 +31,8 @@ Micros SourceClock::observe(ClockId clock, Micros event_time) {
     mine.touched = true;
     touched_.push_back(clock);
   }
-  const Micros after = event_time - plan_.out_of_orderness;
-  if (after > before) {
-    mine.watermark = after;
+  mine.watermark = after(before, event_time);
+  if (mine.watermark > before) {
     if (!mine.dirty) {
       mine.dirty = true;
       dirty_.push_back(clock);

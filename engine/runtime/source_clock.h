@@ -4,6 +4,7 @@
 // stands at W = the largest event time of its rows minus out_of_orderness, never goes back, and is
 // idle when no row came for idle_after. A store: W survives a restart. Used only by its worker.
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +23,10 @@ class SourceClock final : public Store {
 
   /// Takes one row and returns W of its clock as it stood before.
   Micros observe(ClockId clock, Micros event_time);
+  /// W of a clock that stood at `before` when a row of `event_time` has come.
+  Micros after(Micros before, Micros event_time) const {
+    return std::max(before, event_time - plan_.out_of_orderness);
+  }
   /// Notes that rows came at `now`: their clocks are not idle. Called once per batch, with the
   /// readings that changed appended to `changed`.
   void end_batch(Micros now, std::vector<ClockReading>& changed);

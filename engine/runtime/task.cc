@@ -2,11 +2,18 @@
 #include "engine/runtime/task.h"
 
 #include <algorithm>
+#include <array>
+#include <set>
 #include <utility>
 
 #include "engine/base/text.h"
 
 namespace sitrep {
+namespace {
+
+constexpr std::size_t kDeadLetterReasons = 5;
+
+}  // namespace
 
 /// One partition of one topic of a source.
 struct Task::Input {
@@ -17,6 +24,8 @@ struct Task::Input {
   std::vector<Edge> edges;
   Offset next{0};
   bool moved = false;  // next differs from what the last epoch committed
+  bool row_by_row = false;  // see mark_reunions
+  std::array<Counter*, kDeadLetterReasons> dead_letters{};  // by reason, made when first needed
   Counter* records = nullptr;
   Counter* rows = nullptr;
   Gauge* watermark = nullptr;
@@ -24,6 +33,7 @@ struct Task::Input {
 
 struct Task::Node {
   const OperatorNode* plan = nullptr;
+  std::set<std::size_t> fed_by;  // inputs of the task whose rows can get here
   std::unique_ptr<Operator> op;
   std::unique_ptr<ClockGate> gate;
   std::unique_ptr<Context> context;
@@ -42,8 +52,6 @@ class MetricCounter final : public OperatorCounter {
  private:
   Counter& counter_;
 };
-
-std::string dead_letter_help() { return "Records that gave no row, by reason"; }
 
 }  // namespace
 
@@ -192,11 +200,29 @@ Result<void> Task::build() {
       sinks.emplace_back(sink, topic_number(sink.topic));
     }
     nodes_.push_back(std::move(node));
+    mark_reunions(index, inputs_of_source);
     if (auto opened = nodes_.back()->op->open(*nodes_.back()->context); !opened) {
       return std::move(opened).error().with_context(plan.name);
     }
   }
   return {};
+}
+
+void Task::mark_reunions(std::size_t index,
+                         const std::vector<std::vector<std::size_t>>& inputs_of_source) {
+  Node& node = *nodes_[index];
+  for (const NodeInput& from : node.plan->inputs) {
+    std::set<std::size_t> reaching;
+    if (from.kind == NodeInput::Kind::kSource) {
+      reaching.insert(inputs_of_source[from.index].begin(), inputs_of_source[from.index].end());
+    } else {
+      reaching = nodes_[from.index]->fed_by;
+    }
+    for (const std::size_t input : reaching) {
+      const bool another_way = !node.fed_by.insert(input).second;
+      inputs_[input]->row_by_row = inputs_[input]->row_by_row || another_way;
+    }
+  }
 }
 
 Result<void> Task::start(const std::optional<TaskPosition>& position, std::span<const Offset> next,
@@ -233,7 +259,11 @@ Result<void> Task::process(std::size_t index, const RecordBatch& records, Offset
   ColumnBatch batch = stamp(input, records, std::move(decoded));
   input.rows->add(batch.selection.size());
   rows_in_ += batch.selection.size();
-  deliver(input.edges, batch);
+  if (input.row_by_row) {
+    deliver_rows(input, batch);
+  } else {
+    deliver(input.edges, batch);
+  }
   std::vector<ClockReading> changed;
   input.clock->end_batch(now, changed);
   advance(input.edges, changed);
@@ -284,12 +314,15 @@ ColumnBatch Task::stamp(Input& input, const RecordBatch& records, DecodedRows ro
 }
 
 void Task::count_dead_letter(Input& input, const DeadLetter& letter, const RecordBatch& records) {
-  options_.metrics
-      ->counter("sitrep_dead_letters_total", dead_letter_help(),
-                {{"topic", input.partition.topic},
-                 {"partition", concat(input.partition.partition)},
-                 {"reason", std::string(to_string(letter.reason))}})
-      .add();
+  Counter*& counter = input.dead_letters.at(static_cast<std::size_t>(letter.reason));
+  if (counter == nullptr) {
+    counter = &options_.metrics->counter(
+        "sitrep_dead_letters_total", "Records that gave no row, by reason",
+        {{"topic", input.partition.topic},
+         {"partition", concat(input.partition.partition)},
+         {"reason", std::string(to_string(letter.reason))}});
+  }
+  counter->add();
   if (!dead_letters_) return;
   write_dead_letter(*dead_letters_, letter, records.records()[letter.record], input.partition,
                     outputs_);
@@ -304,6 +337,19 @@ void Task::deliver(std::span<const Edge> edges, const ColumnBatch& batch) {
     keep_error(node.op->process(node.gate->adjust(edge.input, batch), out));
     // Later rows of this edge see what this batch did to the clocks only after advance().
   }
+}
+
+void Task::deliver_rows(Input& input, const ColumnBatch& batch) {
+  ColumnBatch one = batch;
+  batch.selection.for_each([&](std::size_t row) {
+    one.selection = Selection(batch.rows(), {static_cast<std::uint32_t>(row)});
+    deliver(input.edges, one);
+    const ClockReading reading{
+        .clock = batch.meta->clock_of(row),
+        .watermark = input.clock->after(batch.meta->watermark[row], batch.meta->event_time[row]),
+        .idle = false};
+    advance(input.edges, {&reading, 1});
+  });
 }
 
 void Task::advance(std::span<const Edge> edges, std::span<const ClockReading> readings) {

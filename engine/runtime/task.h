@@ -98,6 +98,12 @@ class Task {
 
   explicit Task(const TaskOptions& options);
   Result<void> build();
+  /// Marks the inputs whose rows reach node `index` on several ways (a diamond). Their batches are
+  /// delivered row by row: a batch that ran through one way first would move the clock, and fire
+  /// windows, before the earlier rows of the other way come.
+  void mark_reunions(std::size_t index,
+                     const std::vector<std::vector<std::size_t>>& inputs_of_source);
+  void deliver_rows(Input& input, const ColumnBatch& batch);
   /// Sends rows along edges, depth first.
   void deliver(std::span<const Edge> edges, const ColumnBatch& batch);
   void advance(std::span<const Edge> edges, std::span<const ClockReading> readings);

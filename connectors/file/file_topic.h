@@ -13,8 +13,8 @@ namespace sitrep {
 
 std::string partition_path(const std::string& root, const TopicPartition& partition);
 
-/// Number of partitions; nothing when the directory is missing, kInvalidConfig when its numbers have
-/// a gap or it holds none.
+/// Number of partitions; nothing when the directory is missing, kInvalidConfig when its numbers
+/// have a gap or it holds none.
 Result<std::optional<std::int32_t>> count_partition_files(const std::string& root,
                                                           const std::string& topic);
 

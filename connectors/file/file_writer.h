@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Appends the records of epochs to the partitions' files. Lines are gathered and written when there
-// are kBufferBytesMax of them or the epoch is committed; a commit returns when they are on the disk.
-// Used only by the committer.
+// are kBufferBytesMax of them or the epoch is committed; a commit returns when they are on the
+// disk. Used only by the committer.
 
 #include <map>
 #include <memory>

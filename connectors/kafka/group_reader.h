@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A member of a consumer group: static membership, range assignment, eager protocol. A change of the
-// assignment is handed out by poll() and answered by assign() or unassign() when the caller has
+// A member of a consumer group: static membership, range assignment, eager protocol. A change of
+// the assignment is handed out by poll() and answered by assign() or unassign() when the caller has
 // ended its open epoch; until then the group waits. Each partition is read through a queue of its
 // own, whose limits together stay within queue_bytes_max. Used only by the control thread.
 

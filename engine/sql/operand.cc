@@ -29,7 +29,7 @@ Result<ExpressionPtr> typed_literal(const Operand& operand, Type type) {
   if (type == Type::kText) return operand.expression;
   auto converted = make_call("cast", make_cast(Type::kText, type), {operand.expression});
   if (converted->kind == ExpressionKind::kLiteral) return converted;
-  return invalid_config(concat("'", std::get<std::string>(value), "' is not a ", to_string(type),
+  return invalid_config(concat("'", std::get<std::string>(value), "' is no ", to_string(type),
                                "; write it like ", example_of(type)));
 }
 

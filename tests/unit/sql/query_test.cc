@@ -137,7 +137,7 @@ TEST(Query, what_is_not_supported_says_what_to_use_instead) {
        "28: the width (1min) is not a multiple of the slide (7s); rows are kept in panes of one "
        "slide"},
       {"SELECT t FROM s GROUP BY t, tumble('abc')",
-       "35: tumble: 'abc' is not a interval; write it like '10 seconds'"},
+       "35: tumble: 'abc' is no interval; write it like '10 seconds'"},
       {"INSERT INTO s VALUES (1)", "0: found a statement of another kind, expected a SELECT"},
       {"SELECT 1 AS x", "0: found no FROM, expected one source or stream to read"},
       {"", "0: found no SQL, expected a SELECT"},

@@ -54,7 +54,7 @@ struct OwnedCell {
     }
   }
   bool load(Type type, std::string_view& in) {
-    if (type != Type::kText) return take(in, bits);
+    if (type != Type::kText) return take(in, bits) && (type != Type::kBoolean || bits <= 1);
     text = std::make_unique<std::string>();
     return take(in, *text);
   }
@@ -130,9 +130,11 @@ class Pick final : public AggregateFunction {
     Picked& mine = state_at<Picked>(into);
     const Picked& later = state_at<Picked>(from);
     if (later.known == 0) return;
-    const bool better = which_ == Extreme::kLowest ? below(order_, later.order, mine.order)
-                                                   : below(order_, mine.order, later.order);
-    if (mine.known != 0 && !better) return;
+    if (mine.known != 0) {
+      const bool better = which_ == Extreme::kLowest ? below(order_, later.order, mine.order)
+                                                     : below(order_, mine.order, later.order);
+      if (!better) return;
+    }
     mine.known = 1;
     mine.order.assign(later.order);
     mine.value.assign(later.value);
@@ -153,13 +155,13 @@ class Pick final : public AggregateFunction {
   }
 
   Result<void> load(std::string_view& in, std::byte* accumulator) const override {
-    Picked& picked = state_at<Picked>(accumulator);
-    const bool good = take(in, picked.known) && (picked.known == 0 || picked.known == 1) &&
-                      (picked.known == 0 ||
-                       (picked.order.load(order_, in) && picked.value.load(type_, in)));
-    if (good) return {};
-    picked = Picked();
-    return corrupt("the saved bytes of an aggregate are not of its form");
+    Picked read;
+    const bool good = take(in, read.known) && (read.known == 0 || read.known == 1) &&
+                      (read.known == 0 ||
+                       (read.order.load(order_, in) && read.value.load(type_, in)));
+    if (!good) return corrupt("the saved bytes of an aggregate are not of its form");
+    state_at<Picked>(accumulator) = std::move(read);
+    return {};
   }
 
   std::size_t heap_bytes(const std::byte* accumulator) const override {

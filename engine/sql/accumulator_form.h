@@ -15,6 +15,12 @@ namespace sitrep::sql {
 
 static_assert(std::endian::native == std::endian::little, "saved numbers are little endian");
 
+/// No accumulator has seen more rows (nine years of a million a second): a saved number of rows
+/// above it is wrong, and sums of those below cannot overflow.
+inline constexpr std::int64_t kRowsMax = std::int64_t{1} << 48;
+
+inline bool is_row_count(std::int64_t rows) { return rows >= 0 && rows <= kRowsMax; }
+
 template <typename Number>
 concept Saved = std::same_as<Number, std::int64_t> || std::same_as<Number, std::uint64_t> ||
                 std::same_as<Number, double>;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // bool_and(x), bool_or(x). Saved: rows that were true, rows that were false.
+#include "engine/sql/accumulator_form.h"
 #include "engine/sql/aggregate_kinds.h"
 #include "engine/sql/state_aggregate.h"
 
@@ -16,6 +17,7 @@ struct Votes {
     yes += later.yes;
     no += later.no;
   }
+  bool valid() const { return is_row_count(yes) && is_row_count(no); }
   void result(Column& out, Arena&) const {
     if (yes + no == 0) return out.append_null();
     out.append_boolean(which == Connective::kAnd ? no == 0 : yes > 0);

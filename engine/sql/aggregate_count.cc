@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // count(*), count(x): a bigint, never null. Saved: the number.
+#include "engine/sql/accumulator_form.h"
 #include "engine/sql/aggregate_kinds.h"
 #include "engine/sql/state_aggregate.h"
 
@@ -10,6 +11,7 @@ struct RowCount {
   std::int64_t rows = 0;
 
   void merge(const RowCount& later) { rows += later.rows; }
+  bool valid() const { return is_row_count(rows); }
   void result(Column& out, Arena&) const { out.append_int(rows); }
 };
 

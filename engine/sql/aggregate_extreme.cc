@@ -30,6 +30,7 @@ struct ExtremeNumber {
   void merge(const ExtremeNumber& later) {
     if (later.known != 0) add(later.value);
   }
+  bool valid() const { return known == 0 || known == 1; }
   void result(Column& out, Arena&) const {
     if (known == 0) return out.append_null();
     if constexpr (std::is_same_v<Cell, double>) {

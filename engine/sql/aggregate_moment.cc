@@ -4,6 +4,7 @@
 // sum of squared deviations.
 #include <cmath>
 
+#include "engine/sql/accumulator_form.h"
 #include "engine/sql/aggregate_kinds.h"
 #include "engine/sql/state_aggregate.h"
 
@@ -24,12 +25,20 @@ struct Deviations {
   void add(std::int64_t value) { add(static_cast<double>(value)); }
   void merge(const Deviations& later) {
     if (later.count == 0) return;
+    if (count == 0) {  // exactly: mean * n / n need not be mean
+      *this = later;
+      return;
+    }
     const auto mine = static_cast<double>(count);
     const auto theirs = static_cast<double>(later.count);
+    const double share = theirs / (mine + theirs);
     const double delta = later.mean - mean;
     count += later.count;
-    mean += delta * theirs / (mine + theirs);
-    squares += later.squares + delta * delta * mine * theirs / (mine + theirs);
+    mean += delta * share;
+    squares += later.squares + delta * delta * mine * share;
+  }
+  bool valid() const {
+    return is_row_count(count) && !(squares < 0) && (count > 0 || (mean == 0 && squares == 0));
   }
 };
 

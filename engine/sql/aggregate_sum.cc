@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // sum(x), avg(x). sum keeps the type and is null when it overflows; avg of bigints and doubles is a
 // double, of intervals an interval. Saved: the bytes of the sum, the number of values.
+#include "engine/sql/accumulator_form.h"
 #include "engine/sql/aggregate_kinds.h"
 #include "engine/sql/exact_sum.h"
 #include "engine/sql/state_aggregate.h"
@@ -20,6 +21,7 @@ struct SumOfInts {
     sum.merge(later.sum);
     count += later.count;
   }
+  bool valid() const { return is_row_count(count) && sum.can_be_of(count); }
   void result(Column& out, Arena&) const {
     const auto total = count == 0 ? std::nullopt : sum.total();
     if (total) {
@@ -56,6 +58,7 @@ struct SumOfDoubles {
     sum.merge(later.sum);
     count += later.count;
   }
+  bool valid() const { return is_row_count(count); }
   void result(Column& out, Arena&) const {
     if (count == 0) return out.append_null();
     out.append_double(sum.total());

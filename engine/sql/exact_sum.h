@@ -31,6 +31,11 @@ class IntegerSum {
     const __int128 half = count / 2;
     return static_cast<std::int64_t>((sum < 0 ? sum - half : sum + half) / count);
   }
+  /// Whether `count` values can have this sum; `count` is not negative.
+  bool can_be_of(std::int64_t count) const {
+    const __int128 bound = static_cast<__int128>(count) << 63;
+    return get() >= -bound && get() <= bound;
+  }
 
  private:
   __int128 get() const {

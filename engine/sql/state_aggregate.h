@@ -6,8 +6,9 @@
 //   void merge(const State& later)
 //   void result(Column& out, Arena&) const    appends one value
 //   void save(std::string&) const; bool load(std::string_view&); std::size_t heap_bytes() const
-//                                         only where it owns memory; others are saved as their
-//                                         bytes
+//                                         where it owns memory; false: the bytes are wrong
+//   bool valid() const                    where it does not: it is saved as its bytes, and this
+//                                         says whether bytes read back can be a state
 // The loop over the rows is here, once, and calls add without indirection. Thread-safe.
 
 #include <cstring>
@@ -16,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "engine/api/aggregate_function.h"
 #include "engine/sql/kernel.h"
@@ -57,16 +59,12 @@ class AggregateOfState : public AggregateFunction {
     }
   }
   Result<void> load(std::string_view& in, std::byte* accumulator) const override {
-    bool good = false;
-    if constexpr (std::is_trivially_copyable_v<State>) {
-      good = in.size() >= sizeof(State);
-      if (good) std::memcpy(accumulator, in.data(), sizeof(State));
-      if (good) in.remove_prefix(sizeof(State));
-    } else {
-      good = state_at<State>(accumulator).load(in);
+    State read;
+    if (!read_state(in, read)) {
+      return corrupt("the saved bytes of an aggregate are not of its form");
     }
-    if (good) return {};
-    return corrupt("the saved bytes of an aggregate are not of its form");
+    state_at<State>(accumulator) = std::move(read);
+    return {};
   }
   std::size_t heap_bytes(const std::byte* accumulator) const override {
     if constexpr (std::is_trivially_copyable_v<State>) {
@@ -77,6 +75,16 @@ class AggregateOfState : public AggregateFunction {
   }
 
  private:
+  static bool read_state(std::string_view& in, State& read) {
+    if constexpr (std::is_trivially_copyable_v<State>) {
+      if (in.size() < sizeof(State)) return false;
+      std::memcpy(&read, in.data(), sizeof(State));
+      in.remove_prefix(sizeof(State));
+      return read.valid();
+    } else {
+      return read.load(in);
+    }
+  }
   static State* at(std::byte* accumulator) {
     static_assert(alignof(State) <= 8, "accumulators lie on 8-byte boundaries");
     return reinterpret_cast<State*>(accumulator);

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "engine/sql/accumulator_form.h"
@@ -16,8 +18,16 @@
 namespace sitrep::sql {
 namespace {
 
-/// Bytes that a set spends on an element beside the element's own: a node and a bucket.
+/// Bytes that a set spends on an element beside the element's own: in a node and a bucket.
 constexpr std::size_t kNodeBytes = 32;
+
+/// Lets a set be asked for a view, so that a known text is not copied to be found.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>()(text);
+  }
+};
 
 std::uint64_t canonical(double value) {
   if (std::isnan(value)) return std::bit_cast<std::uint64_t>(
@@ -54,15 +64,18 @@ struct NumberSet {
   bool load(std::string_view& in) {
     std::uint64_t count = 0;
     if (!take(in, count) || count > in.size() / sizeof(std::uint64_t)) return false;
+    std::uint64_t last = 0;
     for (std::uint64_t i = 0; i < count; ++i) {
       std::uint64_t value = 0;
-      if (!take(in, value)) return false;
+      if (!take(in, value) || (i > 0 && value <= last)) return false;
       insert(value);
+      last = value;
     }
     return true;
   }
   std::size_t heap_bytes() const {
-    return values == nullptr ? 0 : sizeof(*values) + values->size() * kNodeBytes;
+    if (values == nullptr) return 0;
+    return sizeof(*values) + values->size() * (kNodeBytes + sizeof(std::uint64_t));
   }
 };
 
@@ -73,11 +86,15 @@ struct CountOfNumbers : NumberSet {
 };
 
 struct TextSet {
-  std::unique_ptr<std::unordered_set<std::string>> values;
+  using Set = std::unordered_set<std::string, TextHash, std::equal_to<>>;
+  std::unique_ptr<Set> values;
+  std::size_t text_bytes = 0;
 
   void add(std::string_view value) {
-    if (values == nullptr) values = std::make_unique<std::unordered_set<std::string>>();
+    if (values == nullptr) values = std::make_unique<Set>();
+    if (values->contains(value)) return;
     values->emplace(value);
+    text_bytes += value.size();
   }
   void merge(const TextSet& later) {
     if (later.values == nullptr) return;
@@ -96,20 +113,18 @@ struct TextSet {
   bool load(std::string_view& in) {
     std::uint64_t count = 0;
     if (!take(in, count) || count > in.size() / sizeof(std::uint32_t)) return false;
+    std::string last;
     for (std::uint64_t i = 0; i < count; ++i) {
       std::string value;
-      if (!take(in, value)) return false;
+      if (!take(in, value) || (i > 0 && value <= last)) return false;
       add(value);
+      last = std::move(value);
     }
     return true;
   }
   std::size_t heap_bytes() const {
     if (values == nullptr) return 0;
-    std::size_t bytes = sizeof(*values);
-    for (const std::string& value : *values) {
-      bytes += kNodeBytes + sizeof(std::string) + value.capacity();
-    }
-    return bytes;
+    return sizeof(*values) + values->size() * (kNodeBytes + sizeof(std::string)) + text_bytes;
   }
 };
 
@@ -124,16 +139,24 @@ struct SumOfDoubles : NumberSet {
   }
 };
 
-template <bool mean>
-struct SumOfBigints : NumberSet {
+enum class OfInts { kSum, kMean, kMeanOfIntervals };
+
+template <OfInts what>
+struct SumOfInts : NumberSet {
   void result(Column& out, Arena&) const {
     if (values == nullptr) return out.append_null();
     IntegerSum sum;
     for (const std::uint64_t bits : *values) sum.add(static_cast<std::int64_t>(bits));
-    if (mean) return out.append_double(sum.as_double() / static_cast<double>(values->size()));
-    const auto total = sum.total();
-    if (!total) return out.append_null();
-    out.append_int(*total);
+    const auto count = static_cast<std::int64_t>(values->size());
+    if constexpr (what == OfInts::kMean) {
+      out.append_double(sum.as_double() / static_cast<double>(count));
+    } else if constexpr (what == OfInts::kMeanOfIntervals) {
+      out.append_int(sum.rounded_mean(count));
+    } else if (const auto total = sum.total()) {
+      out.append_int(*total);
+    } else {
+      out.append_null();
+    }
   }
 };
 
@@ -158,8 +181,12 @@ AggregatePtr make_distinct(DistinctOf what, Type type) {
     return mean ? of<double, SumOfDoubles<true>>(type) : of<double, SumOfDoubles<false>>(type);
   }
   if (type == Type::kBigint) {
-    return mean ? of<std::int64_t, SumOfBigints<true>>(Type::kDouble)
-                : of<std::int64_t, SumOfBigints<false>>(type);
+    return mean ? of<std::int64_t, SumOfInts<OfInts::kMean>>(Type::kDouble)
+                : of<std::int64_t, SumOfInts<OfInts::kSum>>(type);
+  }
+  if (type == Type::kInterval) {
+    return mean ? of<std::int64_t, SumOfInts<OfInts::kMeanOfIntervals>>(type)
+                : of<std::int64_t, SumOfInts<OfInts::kSum>>(type);
   }
   return nullptr;
 }

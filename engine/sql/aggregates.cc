@@ -54,7 +54,7 @@ std::optional<double> fraction_of(const Value& value) {
 }
 
 AggregatePtr approx_percentile(const Shape& call) {
-  if (call.types.size() != 2 || call.distinct) return nullptr;
+  if (call.types.size() != 2 || call.constants.size() != 2 || call.distinct) return nullptr;
   const auto fraction = fraction_of(call.constants[1]);
   return fraction ? make_approx_percentile(*fraction, call.types[0]) : nullptr;
 }
@@ -78,7 +78,7 @@ void add_builtin_aggregates(FunctionRegistry& registry) {
   add("min", comparable, of_one([](Type type) { return make_extreme(Extreme::kLowest, type); }));
   add("max", comparable, of_one([](Type type) { return make_extreme(Extreme::kHighest, type); }));
   const auto moment = [&](std::string name, const MomentOptions& options) {
-    add(std::move(name), "one bigint or double",
+    add(std::move(name), "one bigint or double, without DISTINCT",
         of_one_plain([options](Type type) { return make_moment(options, type); }));
   };
   moment("stddev", {.sample = true, .square_root = true});
@@ -91,15 +91,17 @@ void add_builtin_aggregates(FunctionRegistry& registry) {
       of_one_plain([](Type type) { return make_pick_by_time(Extreme::kLowest, type); }));
   add("last", "one value, without DISTINCT",
       of_one_plain([](Type type) { return make_pick_by_time(Extreme::kHighest, type); }));
-  add("arg_min", "a value and what orders the rows", pick_by_value(Extreme::kLowest));
-  add("arg_max", "a value and what orders the rows", pick_by_value(Extreme::kHighest));
+  const std::string pair = "a value and what orders the rows, without DISTINCT";
+  add("arg_min", pair, pick_by_value(Extreme::kLowest));
+  add("arg_max", pair, pick_by_value(Extreme::kHighest));
   for (const char* const name : {"bool_and", "every"}) {
     add(name, "one boolean",
         of_one([](Type type) { return boolean_only(Connective::kAnd, type); }));
   }
   add("bool_or", "one boolean",
       of_one([](Type type) { return boolean_only(Connective::kOr, type); }));
-  add("approx_percentile", "a bigint or double and a constant fraction from 0 to 1",
+  add("approx_percentile",
+      "a bigint or double and a constant fraction from 0 to 1, without DISTINCT",
       approx_percentile);
 }
 

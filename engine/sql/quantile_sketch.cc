@@ -17,12 +17,21 @@ namespace {
 const double kGrowth = (1 + QuantileSketch::kRelativeError) / (1 - QuantileSketch::kRelativeError);
 const double kLogGrowth = std::log(kGrowth);
 
-/// Below this a magnitude counts as zero; above the other it goes into the last bucket.
-constexpr double kSmallest = 1e-300;
-constexpr double kLargest = 1e300;
+/// A bucket's value lies this far (as a logarithm) below its upper bound: equally near, relative to
+/// themselves, to both bounds.
+const double kLogMiddle = std::log((kGrowth + 1) / 2);
+
+/// Below this a magnitude counts as zero.
+constexpr double kSmallest = std::numeric_limits<double>::min();
+constexpr double kLargest = std::numeric_limits<double>::max();
+
+/// Infinity's own; those of finite numbers are within ±71,000.
+constexpr std::int32_t kInfiniteBucket = 100'000;
 
 /// Bytes of a node of std::map.
 constexpr std::size_t kNodeBytes = 64;
+
+bool is_count(std::uint64_t rows) { return rows <= static_cast<std::uint64_t>(kRowsMax); }
 
 template <typename Map>
 void save_buckets(const Map& buckets, std::string& out) {
@@ -41,11 +50,10 @@ bool load_buckets(std::string_view& in, Map& buckets, std::uint64_t& total) {
     std::int64_t bucket = 0;
     std::uint64_t count = 0;
     if (!take(in, bucket) || !take(in, count)) return false;
-    if (bucket < std::numeric_limits<std::int32_t>::min() ||
-        bucket > std::numeric_limits<std::int32_t>::max() || count == 0) {
-      return false;
-    }
-    buckets[static_cast<std::int32_t>(bucket)] += count;
+    if (bucket < -kInfiniteBucket || bucket > kInfiniteBucket) return false;
+    if (!buckets.empty() && bucket <= buckets.rbegin()->first) return false;
+    if (count == 0 || !is_count(count)) return false;
+    buckets.emplace_hint(buckets.end(), static_cast<std::int32_t>(bucket), count);
     total += count;
   }
   return true;
@@ -54,11 +62,13 @@ bool load_buckets(std::string_view& in, Map& buckets, std::uint64_t& total) {
 }  // namespace
 
 std::int32_t QuantileSketch::bucket_of(double magnitude) {
-  return static_cast<std::int32_t>(std::ceil(std::log(std::min(magnitude, kLargest)) / kLogGrowth));
+  if (std::isinf(magnitude)) return kInfiniteBucket;
+  return static_cast<std::int32_t>(std::ceil(std::log(magnitude) / kLogGrowth));
 }
 
 double QuantileSketch::value_of(std::int32_t bucket) {
-  return 2 * std::exp(kLogGrowth * bucket) / (kGrowth + 1);
+  if (bucket == kInfiniteBucket) return std::numeric_limits<double>::infinity();
+  return std::min(std::exp(kLogGrowth * bucket - kLogMiddle), kLargest);
 }
 
 void QuantileSketch::collapse(Buckets& buckets) {
@@ -109,7 +119,18 @@ double QuantileSketch::clamped(double value) const {
 
 double QuantileSketch::quantile(double fraction) const {
   ENSURE(count_ > 0, "a quantile of no values");
-  const auto rank = static_cast<std::uint64_t>(fraction * static_cast<double>(count_ - 1));
+  const double position = fraction * static_cast<double>(count_ - 1);
+  const auto rank = static_cast<std::uint64_t>(position);
+  const double weight = position - static_cast<double>(rank);
+  const double low = value_at(rank);
+  if (weight == 0) return low;
+  const double high = value_at(rank + 1);
+  if (low == high) return low;
+  if (std::isinf(low) || std::isinf(high)) return low + high;
+  return std::lerp(low, high, weight);
+}
+
+double QuantileSketch::value_at(std::uint64_t rank) const {
   if (rank >= count_ - nans_) return std::numeric_limits<double>::quiet_NaN();
   if (rank == 0) return lowest_;
   if (rank == count_ - nans_ - 1) return highest_;
@@ -144,7 +165,10 @@ bool QuantileSketch::load(std::string_view& in) {
                     take(in, read.lowest_) && take(in, read.highest_) &&
                     load_buckets(in, read.positive_, total) &&
                     load_buckets(in, read.negative_, total);
-  if (!good || total + read.zeros_ + read.nans_ != read.count_) return false;
+  if (!good || !is_count(read.zeros_) || !is_count(read.nans_) || !is_count(read.count_)) {
+    return false;
+  }
+  if (total + read.zeros_ + read.nans_ != read.count_) return false;
   if (!(read.lowest_ <= read.highest_)) return false;
   *this = std::move(read);
   return true;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Quantiles in bounded memory: DDSketch (Masson, Rim, Lee, PVLDB 12, 2019). Values are counted in
-// buckets whose bounds grow by a factor, so that a quantile is within 0.5 % of a true value of that
-// rank (relative); the lowest and highest are exact. Negative numbers have buckets of their own.
-// Above kBucketsMax buckets those nearest to zero are merged, which only blurs the smallest
-// magnitudes. Mergeable in any order with the same result, as long as nothing was merged away.
+// buckets whose bounds grow by 1 %, so that the value of a rank is known within 0.5 % of itself;
+// the lowest, the highest, zero and the infinities are exact, denormal numbers count as zero.
+// Negative numbers have buckets of their own. Above kBucketsMax buckets of a sign (they span at
+// least 8.8 decades) those nearest to zero are merged, which only blurs the smallest magnitudes.
+// Mergeable in any order with the same result, as long as nothing was merged away.
 // Thread-compatible.
 
 #include <cstddef>
@@ -24,7 +25,9 @@ class QuantileSketch {
   void add(double value);
   void merge(const QuantileSketch& other);
   std::uint64_t count() const { return count_; }
-  /// The value of rank `fraction` * (count - 1), rounded down; count() must not be 0.
+  /// The value of rank `fraction` * (count - 1), between two ranks in a straight line, as
+  /// percentile_cont; count() must not be 0. Within 0.5 % of the exact one, where the two values
+  /// beside it have the same sign; else within 0.5 % of the larger of them.
   double quantile(double fraction) const;
 
   void save(std::string& out) const;
@@ -38,6 +41,7 @@ class QuantileSketch {
   static double value_of(std::int32_t bucket);
   static void collapse(Buckets& buckets);
   double clamped(double value) const;
+  double value_at(std::uint64_t rank) const;
 
   Buckets positive_;
   Buckets negative_;  // by magnitude

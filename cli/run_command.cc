@@ -7,14 +7,35 @@
 #include "config/assemble.h"
 #include "engine/base/logging.h"
 #include "engine/runtime/engine.h"
+#include "engine/telemetry/health.h"
 #include "engine/telemetry/metrics.h"
+#include "engine/telemetry/telemetry_server.h"
 
 namespace sitrep {
+namespace {
+
+/// Null when the job says off. A taken default port does not stop a job: it takes any other.
+Result<std::unique_ptr<TelemetryServer>> serve_telemetry(const JobSpec& spec,
+                                                         const MetricsRegistry& metrics,
+                                                         const Health& health) {
+  if (!spec.metrics_listen) return std::unique_ptr<TelemetryServer>();
+  auto server = TelemetryServer::start(*spec.metrics_listen, metrics, health);
+  if (!server && *spec.metrics_listen == kDefaultMetricsListen) {
+    log_warning(server.error().message(), "; taking any port");
+    server = TelemetryServer::start("127.0.0.1:0", metrics, health);
+  }
+  if (server) log_info("metrics and health at http://", (*server)->address(), "/metrics");
+  return server;
+}
+
+}  // namespace
 
 Result<void> run_job(std::shared_ptr<const JobPlan> plan, const RunOptions& options,
                      const StopFlag& stop) {
   const SystemClock clock;
   MetricsRegistry metrics;
+  Health health(clock);
+  ASSIGN_OR_RETURN(const auto server, serve_telemetry(plan->spec, metrics, health));
   ASSIGN_OR_RETURN(const InstanceOptions instance,
                    assemble_instance_options(plan->spec, options.bounded));
   ASSIGN_OR_RETURN(const std::unique_ptr<Log> log,
@@ -24,7 +45,14 @@ Result<void> run_job(std::shared_ptr<const JobPlan> plan, const RunOptions& opti
            " workers, state in ", instance.state_dir);
   Engine engine(topology, {.instance = instance}, *log, clock, metrics);
   StatusLine status(metrics, clock);
-  engine.set_on_ready([&] { log_info("job ", topology.job, ": ready"); });
+  engine.set_on_beat([&] {
+    health.beat();
+    if (stop.requested()) health.enter(Health::Stage::kEnding);
+  });
+  engine.set_on_ready([&] {
+    health.enter(Health::Stage::kReading);
+    log_info("job ", topology.job, ": ready");
+  });
   engine.set_on_status([&] { log_info(status.next()); });
   TRY(engine.run(stop));
   log_info("job ", topology.job, ": ended in order; ", status.next());

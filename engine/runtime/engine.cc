@@ -72,7 +72,10 @@ Engine::~Engine() = default;
 Result<void> Engine::run(const StopFlag& stop) {
   try {
     ASSIGN_OR_RETURN(const std::unique_ptr<Instance> instance, start(stop));
-    instance->set_idle([] { sleep_for(200); });
+    instance->set_idle([this] {
+      if (on_beat_) on_beat_();
+      sleep_for(200);
+    });
     const Threads threads(*instance);
     return control(*instance, stop);
   } catch (const std::exception& thrown) {
@@ -85,6 +88,7 @@ Result<std::unique_ptr<Instance>> Engine::start(const StopFlag& stop) {
   while (true) {
     auto made = Instance::make(topology_, options_.instance, log_, clock_, metrics_);
     if (made || !made.error().retriable()) return made;
+    if (on_beat_) on_beat_();
     if (stop.requested()) return cancelled("stopped while waiting for the log");
     const Micros now = clock_.monotonic();
     if (said_at == 0 || now - said_at > 5 * kMicrosPerSecond) {
@@ -99,6 +103,7 @@ Result<void> Engine::control(Instance& instance, const StopFlag& stop) {
   bool ready = false;
   Micros status_at = clock_.monotonic() + options_.status_interval;
   while (!stop.requested()) {
+    if (on_beat_) on_beat_();
     ASSIGN_OR_RETURN(const Instance::Progress progress, instance.step(kPollWait));
     if (!ready && instance.assigned()) {
       ready = true;

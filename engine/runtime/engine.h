@@ -33,6 +33,8 @@ class Engine {
 
   /// Called on the control thread: when the first partitions are read, and every status_interval.
   void set_on_ready(std::function<void()> on_ready) { on_ready_ = std::move(on_ready); }
+  /// Called each time the control thread goes round, restores included: the process is alive.
+  void set_on_beat(std::function<void()> on_beat) { on_beat_ = std::move(on_beat); }
   void set_on_status(std::function<void()> on_status) { on_status_ = std::move(on_status); }
 
   /// Returns when `stop` is requested or a bounded run is finished, after ending in order; or an
@@ -49,6 +51,7 @@ class Engine {
   const Clock& clock_;
   MetricsRegistry& metrics_;
   std::function<void()> on_ready_;
+  std::function<void()> on_beat_;
   std::function<void()> on_status_;
 };
 

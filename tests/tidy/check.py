@@ -56,7 +56,7 @@ LIBRARIES = (
     ("nlohmann-json", ("nlohmann/*",), ("engine/sql/*",)),
     ("RocksDB", ("rocksdb/*",), ("engine/state/*",)),
     ("prometheus-cpp", ("prometheus/*",), ("engine/telemetry/*",)),
-    ("cpp-httplib", ("httplib.h",), ("engine/telemetry/*",)),
+    ("cpp-httplib", ("httplib.h",), ("engine/telemetry/*", "tests/unit/telemetry/*")),
     # The mock cluster of librdkafka stands in for a broker: benchmarks, demonstration, unit tests.
     ("librdkafka", ("librdkafka/*", "rdkafka*"),
      ("connectors/kafka/*", "bench/*", "cli/demo_broker.*", "tests/unit/kafka/*")),

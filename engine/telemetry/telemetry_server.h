@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// GET /metrics, /health/live, /health/ready and /health/startup over HTTP, on a few threads of its
+// own. Bounded: two workers, short time-outs, no request bodies. Ends with its destructor.
+// Used only by its owner; the registry and the health outlive it.
+
+#include <memory>
+#include <string>
+
+#include "engine/base/result.h"
+#include "engine/telemetry/health.h"
+#include "engine/telemetry/metrics.h"
+
+namespace sitrep {
+
+class TelemetryServer {
+ public:
+  /// `listen` is host:port; port 0 takes any. kUnavailable, naming it, when it is taken.
+  static Result<std::unique_ptr<TelemetryServer>> start(const std::string& listen,
+                                                        const MetricsRegistry& metrics,
+                                                        const Health& health);
+  ~TelemetryServer();
+
+  /// host:port where it answers.
+  const std::string& address() const { return address_; }
+
+ private:
+  struct Http;
+  TelemetryServer();
+
+  std::unique_ptr<Http> http_;
+  std::string address_;
+};
+
+}  // namespace sitrep

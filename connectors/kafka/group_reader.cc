@@ -19,6 +19,10 @@ namespace {
 constexpr Micros kLeaveWait = 5 * kMicrosPerSecond;
 constexpr Micros kLogEvery = 60 * kMicrosPerSecond;
 
+/// How often fetching is looked after, and how long that may take.
+constexpr Micros kNudgeEvery = 20 * kMicrosPerMilli;
+constexpr int kNudgeTimeoutMs = 100;
+
 /// librdkafka spends 520 bytes on a queued message of 200 and counts the 200 (measured, 2.0.2).
 constexpr std::size_t kOverhead = 3;
 constexpr std::size_t kQueueKilobytesMin = 256;
@@ -47,6 +51,8 @@ class KafkaGroupReader final : public GroupReader {
 
  private:
   Result<std::optional<AssignmentChange>> assign_all();
+  KafkaEventPtr next_event(Micros wait);
+  void nudge_fetchers();
   AssignmentChange change_of(rd_kafka_event_t& event) const;
   Result<void> serve_error(rd_kafka_event_t& event);
   std::string attempted(std::string_view what) const {
@@ -60,6 +66,9 @@ class KafkaGroupReader final : public GroupReader {
   const KafkaQueuePtr events_;
   std::optional<Micros> last_logged_;
   bool subscribed_ = false;
+  KafkaPartitionListPtr assigned_;       // what nudge_fetchers asks about
+  std::vector<KafkaQueuePtr> queues_;    // theirs, to see whether records flow
+  bool flowed_ = false;
   bool all_assigned_ = false;  ///< As the sole reader.
 };
 
@@ -77,7 +86,7 @@ Result<void> KafkaGroupReader::subscribe() {
 
 Result<std::optional<AssignmentChange>> KafkaGroupReader::poll(Micros wait) {
   if (options_.sole_reader && !all_assigned_) return assign_all();
-  const KafkaEventPtr event(rd_kafka_queue_poll(events_.get(), to_milliseconds(wait)));
+  const KafkaEventPtr event = next_event(wait);
   if (event == nullptr) return std::nullopt;
   switch (rd_kafka_event_type(event.get())) {
     case RD_KAFKA_EVENT_REBALANCE: return change_of(*event);
@@ -85,6 +94,33 @@ Result<std::optional<AssignmentChange>> KafkaGroupReader::poll(Micros wait) {
     default: break;
   }
   return std::nullopt;
+}
+
+KafkaEventPtr KafkaGroupReader::next_event(Micros wait) {
+  const Micros deadline = clock_.monotonic() + wait;
+  while (true) {
+    const Micros left = std::max<Micros>(0, deadline - clock_.monotonic());
+    KafkaEventPtr event(
+        rd_kafka_queue_poll(events_.get(), to_milliseconds(std::min(left, kNudgeEvery))));
+    nudge_fetchers();
+    if (event != nullptr || left <= kNudgeEvery) return event;
+  }
+}
+
+// A broker's thread of librdkafka 2.0.2 that found a partition's queue full looks again when
+// something wakes it, or after a second: 30,000 records a second where a million are possible
+// (#3662). Any request wakes it; this one goes to the leader of each partition. Only while records
+// flow: an idle job sends none.
+void KafkaGroupReader::nudge_fetchers() {
+  bool flowing = false;
+  for (const KafkaQueuePtr& queue : queues_) {
+    flowing = flowing || rd_kafka_queue_length(queue.get()) > 0;
+  }
+  const bool due = flowing || flowed_;
+  flowed_ = flowing;
+  if (!due || assigned_ == nullptr) return;
+  for (int i = 0; i < assigned_->cnt; ++i) assigned_->elems[i].offset = RD_KAFKA_OFFSET_END;
+  rd_kafka_offsets_for_times(client_.get(), assigned_.get(), kNudgeTimeoutMs);
 }
 
 Result<std::optional<AssignmentChange>> KafkaGroupReader::assign_all() {
@@ -168,9 +204,10 @@ Result<std::vector<std::optional<Offset>>> KafkaGroupReader::committed(
 
 Result<std::vector<std::unique_ptr<PartitionReader>>> KafkaGroupReader::assign(
     std::span<const StartPosition> starts) {
-  const KafkaPartitionListPtr list(
+  KafkaPartitionListPtr list(
       rd_kafka_topic_partition_list_new(static_cast<int>(starts.size())));
   std::vector<std::unique_ptr<PartitionReader>> readers;
+  queues_.clear();
   for (const StartPosition& start : starts) {
     const std::string& topic = start.partition.topic;
     const std::int32_t partition = start.partition.partition.value();
@@ -183,15 +220,19 @@ Result<std::vector<std::unique_ptr<PartitionReader>>> KafkaGroupReader::assign(
                                 ", partition ", partition));
     }
     rd_kafka_queue_forward(queue.get(), nullptr);
+    queues_.emplace_back(rd_kafka_queue_get_partition(client_.get(), topic.c_str(), partition));
     readers.push_back(std::make_unique<KafkaPartitionReader>(*client_, std::move(queue), start,
                                                              clock_));
   }
   const auto code = rd_kafka_assign(client_.get(), list.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_error(attempted("assigning"), code);
+  assigned_ = std::move(list);
   return readers;
 }
 
 Result<void> KafkaGroupReader::unassign() {
+  queues_.clear();
+  assigned_.reset();
   const auto code = rd_kafka_assign(client_.get(), nullptr);
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
   return kafka_error(attempted("giving partitions back"), code);

@@ -31,8 +31,8 @@ constexpr std::size_t kPartitionsAssumed = 16;
 
 class KafkaGroupReader final : public GroupReader {
  public:
-  KafkaGroupReader(KafkaClientPtr client, const KafkaOptions& options, const GroupOptions& group,
-                   const Clock& clock)
+  KafkaGroupReader(SharedKafkaClient client, const KafkaOptions& options,
+                   const GroupOptions& group, const Clock& clock)
       : options_(options),
         group_(group),
         clock_(clock),
@@ -62,7 +62,7 @@ class KafkaGroupReader final : public GroupReader {
   const KafkaOptions options_;
   const GroupOptions group_;
   const Clock& clock_;
-  const KafkaClientPtr client_;
+  const SharedKafkaClient client_;
   const KafkaQueuePtr events_;
   std::optional<Micros> last_logged_;
   bool subscribed_ = false;
@@ -302,8 +302,8 @@ Result<KafkaClientPtr> make_consumer(const KafkaOptions& options, const GroupOpt
 
 }  // namespace
 
-Result<std::unique_ptr<GroupReader>> join_group(const KafkaOptions& options,
-                                                const GroupOptions& group, const Clock& clock) {
+Result<JoinedGroup> join_group(const KafkaOptions& options, const GroupOptions& group,
+                               const Clock& clock) {
   // The number of partitions sets the size of each queue, and that a client takes only when made.
   std::size_t partitions = kPartitionsAssumed;
   {
@@ -311,12 +311,11 @@ Result<std::unique_ptr<GroupReader>> join_group(const KafkaOptions& options,
                      make_consumer(options, group, kPartitionsAssumed));
     partitions = partitions_of(options, group, *asking);
   }
-  ASSIGN_OR_RETURN(KafkaClientPtr client, make_consumer(options, group, partitions));
+  ASSIGN_OR_RETURN(SharedKafkaClient client, make_consumer(options, group, partitions));
   rd_kafka_poll_set_consumer(client.get());
-  auto reader =
-      std::make_unique<KafkaGroupReader>(std::move(client), options, group, clock);
+  auto reader = std::make_unique<KafkaGroupReader>(client, options, group, clock);
   if (!options.sole_reader) TRY(reader->subscribe());
-  return std::unique_ptr<GroupReader>(std::move(reader));
+  return JoinedGroup{.reader = std::move(reader), .member = std::move(client)};
 }
 
 }  // namespace sitrep

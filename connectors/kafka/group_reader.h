@@ -7,14 +7,21 @@
 
 #include <memory>
 
+#include "connectors/kafka/handles.h"
 #include "connectors/kafka/kafka_log.h"
 #include "engine/log/log.h"
 
 namespace sitrep {
 
+struct JoinedGroup {
+  std::unique_ptr<GroupReader> reader;
+  /// The member: a broker takes positions of a group only from its members.
+  SharedKafkaClient member;
+};
+
 /// Joins; a topic that begins with ^ is a pattern. No broker is waited for. `clock` outlives the
 /// group and its readers.
-Result<std::unique_ptr<GroupReader>> join_group(const KafkaOptions& options,
-                                                const GroupOptions& group, const Clock& clock);
+Result<JoinedGroup> join_group(const KafkaOptions& options, const GroupOptions& group,
+                               const Clock& clock);
 
 }  // namespace sitrep

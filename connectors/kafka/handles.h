@@ -36,6 +36,8 @@ struct KafkaDeleter {
 };
 
 using KafkaClientPtr = std::unique_ptr<rd_kafka_t, KafkaDeleter>;
+/// For a member of a group: its reader and what commits its positions are on different threads.
+using SharedKafkaClient = std::shared_ptr<rd_kafka_t>;
 using KafkaConfPtr = std::unique_ptr<rd_kafka_conf_t, KafkaDeleter>;
 using KafkaTopicPtr = std::unique_ptr<rd_kafka_topic_t, KafkaDeleter>;
 using KafkaPartitionListPtr = std::unique_ptr<rd_kafka_topic_partition_list_t, KafkaDeleter>;

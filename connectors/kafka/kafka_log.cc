@@ -2,6 +2,7 @@
 #include "connectors/kafka/kafka_log.h"
 
 #include <array>
+#include <map>
 #include <span>
 #include <utility>
 #include <vector>
@@ -27,7 +28,7 @@ bool is_electing(rd_kafka_resp_err_t code) {
          code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
 }
 
-/// Thread-safe, as rd_kafka_t is: everything else is constant.
+/// Thread-safe as rd_kafka_t is, but for join and open_writer, which are the control thread's.
 class KafkaLog final : public Log {
  public:
   KafkaLog(KafkaOptions options, KafkaClientPtr client, const Clock& clock)
@@ -41,11 +42,15 @@ class KafkaLog final : public Log {
   Result<OffsetRange> offset_range(const TopicPartition& partition) override;
 
   Result<std::unique_ptr<GroupReader>> join(const GroupOptions& options) override {
-    return join_group(options_, options, clock_);
+    ASSIGN_OR_RETURN(JoinedGroup joined, join_group(options_, options, clock_));
+    members_[options.group] = joined.member;
+    return std::move(joined.reader);
   }
 
   Result<std::unique_ptr<LogWriter>> open_writer(const WriterOptions& options) override {
-    return KafkaWriter::open(options_, options, clock_);
+    const auto member = members_.find(options.group);
+    return KafkaWriter::open(options_, options, clock_,
+                             member == members_.end() ? nullptr : member->second.lock());
   }
 
   std::string description() const override { return concat("Kafka at ", options_.brokers); }
@@ -57,6 +62,7 @@ class KafkaLog final : public Log {
   const KafkaOptions options_;
   const Clock& clock_;
   const KafkaClientPtr client_;
+  std::map<std::string, std::weak_ptr<rd_kafka_t>> members_;  // by group
 };
 
 Result<void> KafkaLog::create_topic(const std::string& topic, const TopicOptions& options) {

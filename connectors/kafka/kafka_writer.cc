@@ -22,10 +22,11 @@ constexpr Micros kCountAge = 60 * kMicrosPerSecond;
 
 Result<std::unique_ptr<LogWriter>> KafkaWriter::open(const KafkaOptions& options,
                                                      const WriterOptions& writer_options,
-                                                     const Clock& clock) {
+                                                     const Clock& clock, SharedKafkaClient member) {
   std::unique_ptr<KafkaWriter> writer(new KafkaWriter(options, clock));
   TRY(writer->make_producer());
-  ASSIGN_OR_RETURN(writer->shown_positions_, ShownPositions::open(options, writer_options.group));
+  ASSIGN_OR_RETURN(writer->shown_positions_,
+                   ShownPositions::open(options, writer_options.group, std::move(member)));
   return std::unique_ptr<LogWriter>(std::move(writer));
 }
 

@@ -24,10 +24,11 @@ namespace sitrep {
 
 class KafkaWriter final : public LogWriter {
  public:
-  /// Waits for no broker. `clock` outlives the writer.
+  /// Waits for no broker. `clock` outlives the writer. `member` is this process in the group, null
+  /// when it is in none.
   static Result<std::unique_ptr<LogWriter>> open(const KafkaOptions& options,
                                                  const WriterOptions& writer_options,
-                                                 const Clock& clock);
+                                                 const Clock& clock, SharedKafkaClient member);
 
   Result<TopicId> open_topic(const std::string& topic) override;
   Result<void> begin() override;

@@ -34,7 +34,8 @@ KafkaPartitionListPtr make_list(const std::map<TopicPartition, CommittedPosition
 }  // namespace
 
 Result<std::unique_ptr<ShownPositions>> ShownPositions::open(const KafkaOptions& options,
-                                                             const std::string& group) {
+                                                             const std::string& group,
+                                                             SharedKafkaClient member) {
   using enum KafkaSetting::Strength;
   const std::vector<KafkaSetting> settings = {
       {"group.id", group, kRequired},
@@ -43,8 +44,11 @@ Result<std::unique_ptr<ShownPositions>> ShownPositions::open(const KafkaOptions&
       {"socket.nagle.disable", "true", kDefault},
   };
   std::unique_ptr<ShownPositions> shown(new ShownPositions(group));
-  ASSIGN_OR_RETURN(KafkaConfPtr conf, make_kafka_conf(options, settings));
-  ASSIGN_OR_RETURN(shown->client_, make_kafka_client(RD_KAFKA_CONSUMER, std::move(conf)));
+  shown->client_ = std::move(member);
+  if (shown->client_ == nullptr) {
+    ASSIGN_OR_RETURN(KafkaConfPtr conf, make_kafka_conf(options, settings));
+    ASSIGN_OR_RETURN(shown->client_, make_kafka_client(RD_KAFKA_CONSUMER, std::move(conf)));
+  }
   shown->answers_.reset(rd_kafka_queue_new(shown->client_.get()));
   return shown;
 }

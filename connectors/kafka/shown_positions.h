@@ -19,8 +19,11 @@ namespace sitrep {
 
 class ShownPositions {
  public:
+  /// Commits as `member` of the group; without one as an outsider, which brokers take while the
+  /// group is empty.
   static Result<std::unique_ptr<ShownPositions>> open(const KafkaOptions& options,
-                                                      const std::string& group);
+                                                      const std::string& group,
+                                                      SharedKafkaClient member);
   ~ShownPositions();
   ShownPositions(const ShownPositions&) = delete;
   ShownPositions& operator=(const ShownPositions&) = delete;
@@ -37,7 +40,7 @@ class ShownPositions {
   /// One request at a time: a sick coordinator gets no queue of them.
   bool answer_due_ = false;
   rd_kafka_resp_err_t last_code_ = RD_KAFKA_RESP_ERR_NO_ERROR;
-  KafkaClientPtr client_;
+  SharedKafkaClient client_;
   KafkaQueuePtr answers_;
 };
 

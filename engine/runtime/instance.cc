@@ -35,12 +35,13 @@ Result<void> Instance::open() {
                                        .cache_bytes = memory.image_cache,
                                        .write_buffer_bytes = memory.image_write_buffers}));
   }
-  ASSIGN_OR_RETURN(writer_, log_.open_writer({.group = options_.group,
-                                              .instance = options_.instance}));
-  TRY(open_outputs());
+  // Before the writer: a log may take a group's positions from its members only.
   ASSIGN_OR_RETURN(group_, log_.join({.group = options_.group,
                                       .instance = options_.instance,
                                       .topics = topology_.input_topics()}));
+  ASSIGN_OR_RETURN(writer_, log_.open_writer({.group = options_.group,
+                                              .instance = options_.instance}));
+  TRY(open_outputs());
   std::vector<WorkerRings*> rings;
   for (std::size_t i = 0; i < options_.workers; ++i) {
     worker_rings_.push_back(std::make_unique<WorkerRings>());

@@ -116,7 +116,7 @@ class IncludeTest(TidyTest):
                 ("nlohmann/json.hpp", "engine/sql/*", "nlohmann-json"),
                 ("rocksdb/db.h", "engine/state/*", "RocksDB"),
                 ("prometheus/registry.h", "engine/telemetry/*", "prometheus-cpp"),
-                ("httplib.h", "engine/telemetry/*", "cpp-httplib"),
+                ("httplib.h", "engine/telemetry/*, tests/unit/telemetry/*", "cpp-httplib"),
                 ("librdkafka/rdkafka.h",
                  "connectors/kafka/*, bench/*, cli/demo_broker.*, tests/unit/kafka/*",
                  "librdkafka"),

@@ -28,7 +28,7 @@ constexpr Micros kShort = 200 * kMicrosPerMilli;
 class KafkaWriterTest : public ::testing::Test {
  protected:
   std::unique_ptr<LogWriter> open_writer(KafkaOptions options) {
-    auto writer = KafkaWriter::open(options, {.group = "job", .instance = "one"}, clock_);
+    auto writer = KafkaWriter::open(options, {.group = "job", .instance = "one"}, clock_, nullptr);
     EXPECT_TRUE(writer) << writer.error().message();
     return *std::move(writer);
   }

@@ -240,6 +240,11 @@ Result<void> WindowAggregate::add_rows(const ColumnBatch& batch, const Selection
       late.push_back(static_cast<std::uint32_t>(row));
       continue;
     }
+    if (pane_end <= meta.watermark[row] && mine->fired_through < meta.watermark[row]) {
+      // Windows up to W are over, those that had no row too: this one must not open them again.
+      mine->fired_through = meta.watermark[row];
+      TRY(save_progress(clock, *mine));
+    }
     if (pane == nullptr) {
       pane = &groups_->pane({.clock = clock, .end = pane_end});
       if (windows_.first_pane_after(mine->fired_through) <= pane_end) {

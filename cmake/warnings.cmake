@@ -5,6 +5,10 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 target_compile_options(sitrep_flags INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wimplicit-fallthrough -Werror=format-security
   $<$<BOOL:$ENV{CI}>:-Werror>
+  # g++ 12 at -O3 sees these in correct moves of optionals, variants and strings once the standard
+  # library is inlined (its bugs 80635, 105562, 105651): shown, but no reason to refuse a build.
+  $<$<BOOL:$ENV{CI}>:-Wno-error=maybe-uninitialized>
+  $<$<BOOL:$ENV{CI}>:-Wno-error=restrict>
   -fstack-protector-strong
   $<$<CONFIG:Release>:-O3 -g1>)
 target_compile_definitions(sitrep_flags INTERFACE

@@ -46,7 +46,7 @@ class SpscRing {
       cached_head_ = head_.load(std::memory_order_acquire);
       if (tail == cached_head_) return std::nullopt;
     }
-    std::optional<T> item = std::move(slots_[tail]);
+    T item = std::move(*slots_[tail]);
     slots_[tail].reset();
     tail_.store(after(tail), std::memory_order_release);
     return item;

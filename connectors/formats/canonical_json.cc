@@ -29,7 +29,8 @@ void append_canonical(std::string& out, simdjson::dom::element value) {
   switch (value.type()) {
     case element_type::OBJECT: {
       std::map<std::string_view, simdjson::dom::element> fields;
-      for (const auto field : value.get_object().value_unsafe()) fields[field.key] = field.value;
+      const simdjson::dom::object object = value.get_object().value_unsafe();
+      for (const auto field : object) fields[field.key] = field.value;
       out += '{';
       for (const auto& [name, field] : fields) {
         if (out.back() != '{') out += ',';
@@ -40,14 +41,16 @@ void append_canonical(std::string& out, simdjson::dom::element value) {
       out += '}';
       return;
     }
-    case element_type::ARRAY:
+    case element_type::ARRAY: {
+      const simdjson::dom::array array = value.get_array().value_unsafe();
       out += '[';
-      for (const auto element : value.get_array().value_unsafe()) {
+      for (const auto element : array) {
         if (out.back() != '[') out += ',';
         append_canonical(out, element);
       }
       out += ']';
       return;
+    }
     case element_type::STRING: {
       const std::string_view text = value.get_string().value_unsafe();
       const auto time = parse_timestamp(text);

@@ -5,6 +5,7 @@
 // partition, in memory, and gives everything up with the process. It only pretends transactions
 // (aborted records are visible), so jobs on it run at least once. Thread-safe after creation.
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -21,8 +22,8 @@ class DemoBroker {
   static Result<std::unique_ptr<DemoBroker>> start();
   ~DemoBroker();
 
-  /// Nothing happens when there is such a topic already.
-  Result<void> create_topic(const std::string& topic, int partitions);
+  /// By name, with their numbers of partitions. One that is there already stays as it is.
+  Result<void> create_topics(const std::map<std::string, int>& topics);
   /// 127.0.0.1:PORT.
   const std::string& address() const { return address_; }
 

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -111,6 +112,7 @@ class Demo {
     ASSIGN_OR_RETURN(auto directory, TemporaryDirectory::make());
     directory_.emplace(std::move(directory));
     ASSIGN_OR_RETURN(broker_, DemoBroker::start());
+    std::map<std::string, int> topics;
     std::vector<std::string> scenarios = {options_.scenario};
     if (options_.scenario == "both") scenarios = {"camp", "fleet"};
     for (const std::string& scenario : scenarios) {
@@ -118,17 +120,18 @@ class Demo {
                        DemoJob::make({.scenario = scenario,
                                       .brokers = broker_->address(),
                                       .state_dir = concat(directory_->path(), "/", scenario)}));
-      TRY(create_topics(job->plan()));
+      list_topics(job->plan(), topics);
       news_.watch(job->plan());
       jobs_.push_back(std::move(job));
     }
+    TRY(broker_->create_topics(topics));
     ASSIGN_OR_RETURN(log_, open_kafka_log(kafka_options(broker_->address()), clock_));
+    for (const auto& job : jobs_) job->start(*log_, clock_);
     ASSIGN_OR_RETURN(source_,
                      DemoSource::start({.scenarios = std::move(scenarios),
                                         .records_per_second = options_.records_per_second,
                                         .seed = options_.seed},
                                        *log_, clock_));
-    for (const auto& job : jobs_) job->start(*log_, clock_);
     ASSIGN_OR_RETURN(reader_, TopicReader::open(*log_, {.group = "sitrep-demo-view",
                                                         .topics = news_.topics(),
                                                         .from_start = true}));
@@ -137,22 +140,17 @@ class Demo {
     return {};
   }
 
-  Result<void> create_topics(const JobPlan& plan) {
-    for (const std::string& topic : plan.input_topics) {
-      TRY(broker_->create_topic(topic, kInputPartitions));
-    }
-    for (const OutputTopic& output : plan.output_topics) {
-      TRY(broker_->create_topic(output.topic, kOutputPartitions));
-    }
+  void list_topics(const JobPlan& plan, std::map<std::string, int>& topics) {
+    for (const std::string& topic : plan.input_topics) topics[topic] = kInputPartitions;
+    for (const OutputTopic& output : plan.output_topics) topics[output.topic] = kOutputPartitions;
     for (const AlertPlan& alert : plan.alerts) {
       for (const SinkPlan& sink : alert.sinks) {
-        auto& topics = figures_.alert_topics;
-        if (std::find(topics.begin(), topics.end(), sink.topic) == topics.end()) {
-          topics.push_back(sink.topic);
+        auto& shown = figures_.alert_topics;
+        if (std::find(shown.begin(), shown.end(), sink.topic) == shown.end()) {
+          shown.push_back(sink.topic);
         }
       }
     }
-    return {};
   }
 
   void introduce() {
@@ -170,7 +168,7 @@ class Demo {
   Result<void> watch(const StopFlag& stop) {
     Micros shown_at = 0;
     const Micros interval = terminal_ ? kFrameInterval : kStatusInterval;
-    while (!stop.requested() && !over()) {
+    while (!stop.requested() && !over() && out_) {
       TRY(read_news(kReadWait));
       TRY(check_on_jobs());
       const Micros now = clock_.monotonic();

@@ -67,12 +67,12 @@ std::optional<AlertNews> DemoNews::take(const TopicPartition& origin, const Reco
   }
   batch_.clear();
   batch_.append(record);
-  if (alert_topics_.contains(origin.topic)) return take_alert(now);
+  if (alert_topics_.contains(origin.topic)) return take_alert();
   take_event(now);
   return std::nullopt;
 }
 
-std::optional<AlertNews> DemoNews::take_alert(Micros now) {
+std::optional<AlertNews> DemoNews::take_alert() {
   const DecodedRows rows = alert_decoder_->decode(batch_, PartitionId(0));
   if (rows.rows() == 0) return std::nullopt;
   const Column& at = *rows.columns[*alert_schema().find("at")];
@@ -91,7 +91,6 @@ std::optional<AlertNews> DemoNews::take_alert(Micros now) {
   }
   newest_.push_front(news);
   if (newest_.size() > kNewestAlerts) newest_.pop_back();
-  if (!first_alert_) first_alert_ = now;
   return news;
 }
 

@@ -52,14 +52,12 @@ class DemoNews {
   const std::map<std::string, std::string>& summaries() const { return summaries_; }
   std::uint64_t raised() const { return raised_; }
   std::uint64_t cleared() const { return cleared_; }
-  /// When the first alert was seen.
-  std::optional<Micros> first_alert() const { return first_alert_; }
   std::size_t latencies() const { return latencies_.size(); }
   /// From the receipt of a row to its result being read; nothing before the first.
   std::optional<Micros> latency(double quantile) const;
 
  private:
-  std::optional<AlertNews> take_alert(Micros now);
+  std::optional<AlertNews> take_alert();
   void take_event(Micros now);
 
   std::set<std::string> alert_topics_;
@@ -73,7 +71,6 @@ class DemoNews {
   std::map<std::string, std::string> summaries_;
   std::uint64_t raised_ = 0;
   std::uint64_t cleared_ = 0;
-  std::optional<Micros> first_alert_;
   std::optional<Micros> measured_from_;
   std::deque<Micros> latencies_;
 };

@@ -83,12 +83,14 @@ Result<void> generate_to_kafka(const GenerateOptions& options, const StopFlag& s
 
 Result<void> generate(const GenerateOptions& options, const StopFlag& stop, std::ostream& out) {
   if (options.brokers) return generate_to_kafka(options, stop);
-  TRY(play(options, stop, [&](const Records& records) -> Result<void> {
+  auto played = play(options, stop, [&](const Records& records) -> Result<void> {
     for (const TelemetryRecord& record : records) out << record.payload << '\n';
     out.flush();
     if (!out) return cancelled("nobody reads the output any more");
     return {};
-  }));
+  });
+  // `| head` is a way to end, not a failure.
+  if (!played && played.error().kind() != ErrorKind::kCancelled) return std::move(played).error();
   return {};
 }
 

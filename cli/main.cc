@@ -63,7 +63,7 @@ void add_job(CLI::App& command, JobSource& job) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"Telemetry in, situation reports out: windows, joins and alerts over Kafka topics."};
+  CLI::App app{"Telemetry in, situation reports out: windows and alerts over Kafka topics."};
   app.require_subcommand(1);
   app.footer(
       "A first look: `sitrep demo`. A job of your own: docs/job-file.md, then `sitrep check`, "
@@ -191,6 +191,8 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   std::signal(SIGINT, sitrep::request_stop);
   std::signal(SIGTERM, sitrep::request_stop);
+  // `| head` must not cut a command off before it has tidied up: writing fails instead.
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     return sitrep::run(argc, argv);
   } catch (const std::exception& error) {

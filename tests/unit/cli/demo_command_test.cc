@@ -25,8 +25,8 @@ using testing::Not;
 TEST(DemoBroker, others_reach_it_by_its_address) {
   auto broker = DemoBroker::start();
   ASSERT_TRUE(broker) << broker.error().message();
-  ASSERT_TRUE((*broker)->create_topic("t", 1));
-  ASSERT_TRUE((*broker)->create_topic("t", 1));  // again: nothing happens
+  ASSERT_TRUE((*broker)->create_topics({{"t", 1}}));
+  ASSERT_TRUE((*broker)->create_topics({{"t", 1}, {"u", 2}}));  // t again: nothing happens
   const SystemClock clock;
   KafkaOptions kafka;
   kafka.brokers = (*broker)->address();

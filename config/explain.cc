@@ -98,7 +98,7 @@ class Explainer {
     out_.line(1, "log", spec.kafka ? concat("kafka ", spec.kafka->brokers.value, ", group ",
                                             spec.group)
                                    : concat("files ", spec.files->directory.value));
-    out_.line(1, "workers", spec.workers ? concat(*spec.workers) : "one per CPU");
+    out_.line(1, "workers", spec.workers ? concat(*spec.workers) : "one per two CPUs");
     out_.line(1, "state", spec.state_dir);
     out_.line(1, "metrics", spec.metrics_listen.value_or("off"));
     out_.line(1, "memory", format_bytes(spec.memory_bytes));

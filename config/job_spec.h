@@ -161,7 +161,7 @@ struct JobSpec {
   std::size_t memory_bytes = kDefaultMemoryBytes;
   Micros commit_interval = kDefaultCommitInterval;
   Micros flush_interval = kDefaultFlushInterval;
-  /// Absent: one per CPU.
+  /// Absent: one per two CPUs, at least one.
   std::optional<int> workers;
   /// `./.sitrep/<job>` when the job file names none.
   std::string state_dir;

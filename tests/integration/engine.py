@@ -20,12 +20,16 @@ class Engine:
         self._command = [PROGRAM, "run", str(JOBS / job), "--set", f"state_dir={self._state.name}"]
         for setting in ("metrics.listen=127.0.0.1:0", *settings):
             self._command += ["--set", setting]
+        self._started = []
         self._environment = dict(os.environ, SITREP_BROKERS=broker.bootstrap)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        for process in self._started:
+            process.kill()
+            process.wait()
         self._state.cleanup()
         self._log.close()
 
@@ -34,8 +38,9 @@ class Engine:
             return text.read()
 
     def start(self, *arguments):
-        return subprocess.Popen([*self._command, *arguments], env=self._environment,
-                                stdout=self._log, stderr=self._log)
+        self._started.append(subprocess.Popen([*self._command, *arguments], env=self._environment,
+                                              stdout=self._log, stderr=self._log))
+        return self._started[-1]
 
     def run_bounded(self, timeout_s=90):
         """Runs to the end of the input; raises with the log when it does not end in order."""

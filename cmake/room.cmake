@@ -32,6 +32,7 @@ function(sitrep_test)
   endif()
   add_executable(${TEST_NAME} ${TEST_SOURCES})
   target_link_libraries(${TEST_NAME} PRIVATE sitrep_flags ${TEST_DEPENDS} GTest::gmock GTest::gtest_main)
+  sitrep_sanitize(${TEST_NAME})
   gtest_discover_tests(${TEST_NAME} DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT})
 endfunction()

@@ -14,14 +14,3 @@ target_compile_options(sitrep_flags INTERFACE
 target_compile_definitions(sitrep_flags INTERFACE
   $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS SITREP_DEBUG_ENSURE=1>)
 set(CMAKE_CXX_FLAGS_RELEASE "")
-
-if(SITREP_SANITIZE STREQUAL "address")
-  target_compile_options(sitrep_flags INTERFACE
-    -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-  target_link_options(sitrep_flags INTERFACE -fsanitize=address,undefined)
-elseif(SITREP_SANITIZE STREQUAL "thread")
-  target_compile_options(sitrep_flags INTERFACE -O1 -fsanitize=thread -fno-omit-frame-pointer)
-  target_link_options(sitrep_flags INTERFACE -fsanitize=thread)
-elseif(NOT SITREP_SANITIZE STREQUAL "")
-  message(FATAL_ERROR "SITREP_SANITIZE is '${SITREP_SANITIZE}'; it takes address, thread or nothing")
-endif()

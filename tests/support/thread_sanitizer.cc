@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// ThreadSanitizer of GCC 12 does not know the threads of C11, which librdkafka is built on: the
-// first call from one of them ends the program. This file puts POSIX threads, which it knows, in
-// their place. The types of both are the same in glibc. Linked into tests under ThreadSanitizer
-// only.
+// What a program needs to run under ThreadSanitizer with libraries that are not compiled for it.
+//
+// The sanitizer of GCC 12 does not know the threads of C11, which librdkafka is built on: the first
+// call from one of them ends the program. This file puts POSIX threads, which it knows, in their
+// place. The types of both are the same in glibc.
 
 #include <pthread.h>
 #include <threads.h>
@@ -36,8 +37,13 @@ static_assert(sizeof(cnd_t) == sizeof(pthread_cond_t));
 
 extern "C" {
 
-// Its reference counts are atomics that the sanitizer does not see.
-const char* __tsan_default_suppressions() { return "race:librdkafka.so\n"; }
+// Both libraries hand memory from thread to thread by atomics that the sanitizer does not see. What
+// they call in the C library is ignored, what our own code does in their callbacks is not.
+const char* __tsan_default_suppressions() {
+  return "race:librdkafka.so\n"
+         "race:librocksdb.so\n"
+         "called_from_lib:librocksdb.so\n";
+}
 
 int thrd_create(thrd_t* thread, thrd_start_t function, void* argument) {
   auto start = std::make_unique<Start>(Start{function, argument});

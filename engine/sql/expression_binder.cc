@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/sql/expression_binder.h"
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <utility>
@@ -13,14 +14,31 @@
 namespace sitrep::sql {
 namespace {
 
-/// The digits of an integer constant in the SQL text. libpg_query 15 leaves negative integers out
-/// of its JSON ({"ival": {}}), so they are read where they stand.
+/// Where the token at `position` or after it begins: past white space and comments.
+std::size_t next_token(std::string_view text, std::size_t position) {
+  while (position < text.size()) {
+    if (std::isspace(static_cast<unsigned char>(text[position])) != 0) {
+      ++position;
+    } else if (text.substr(position, 2) == "--") {
+      position = std::min(text.find('\n', position), text.size());
+    } else if (text.substr(position, 2) == "/*") {
+      position = std::min(text.find("*/", position), text.size() - 2) + 2;
+    } else {
+      break;
+    }
+  }
+  return position;
+}
+
+/// An integer constant in the SQL text, signs and parentheses before it included. libpg_query 15
+/// leaves integers that are not positive out of its JSON ({"ival": {}}), so they are read where
+/// they stand.
 std::optional<std::int64_t> integer_at(std::string_view text, std::size_t position) {
   bool negative = false;
-  while (position < text.size() && (text[position] == '-' || std::isspace(
-             static_cast<unsigned char>(text[position])) != 0)) {
+  for (position = next_token(text, position);
+       position < text.size() && (text[position] == '-' || text[position] == '(');
+       position = next_token(text, position + 1)) {
     negative = negative != (text[position] == '-');
-    ++position;
   }
   std::int64_t value = 0;
   const auto [end, error] =

@@ -99,9 +99,17 @@ ExpressionBinder::Bound ExpressionBinder::call_scalar(const std::string& name,
   }
   if (takes_anything(name)) {
     for (Operand& argument : arguments) {
+      const bool boolean = argument.type() == Type::kBoolean && !argument.untyped;
       auto text = cast(argument, Type::kText);
       if (!text) return fail(argument.position, text.error().message());
       argument = {*std::move(text), argument.position};
+      if (!boolean) continue;
+      // These two write booleans as PostgreSQL does, t and f, where a cast writes true and false.
+      auto letter = call_scalar(
+          "left", {argument, {make_literal(std::int64_t{1}, Type::kBigint), argument.position}},
+          argument.position);
+      if (!letter) return std::nullopt;
+      argument = *std::move(letter);
     }
   }
   std::shared_ptr<const ScalarFunction> function;

@@ -114,8 +114,19 @@ TEST(Evaluator, concatenation_writes_other_types_as_text) {
         kRow);
 }
 
+TEST(Evaluator, concat_writes_a_boolean_as_a_letter) {
+  check({{"concat('on: ', b, NULL, i)", "'on: t7'"}, {"concat_ws('-', NOT b, 'x')", "'f-x'"}},
+        kRow);
+}
+
 TEST(Evaluator, integers_that_the_parser_puts_in_have_no_place) {
   check({{"substring(t FOR 3)", "'Bél'"}, {"substring(t FROM 2 FOR 2)", "'él'"}, {"i + 0", "7"}},
+        kRow);
+}
+
+TEST(Evaluator, an_integer_may_be_negated_with_parentheses_and_comments) {
+  check({{"-(7)", "-7"}, {"- ( 0 )", "0"}, {"-(-(7))", "7"}, {"- /* of (8) */ 7", "-7"},
+         {"- -- of 8\n (7)", "-7"}, {"i - -7", "14"}},
         kRow);
 }
 

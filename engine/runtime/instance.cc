@@ -26,7 +26,7 @@ Result<std::unique_ptr<Instance>> Instance::make(const Topology& topology,
 }
 
 Result<void> Instance::open() {
-  TRY(check_inputs());
+  TRY(check_topics());
   const MemoryBudget memory = split_memory(std::max(options_.memory_bytes, kJobMemoryMin));
   if (!options_.state_dir.empty()) {
     ASSIGN_OR_RETURN(image_,
@@ -72,20 +72,23 @@ Result<void> Instance::open() {
   return {};
 }
 
-/// Inputs of one stage are read together, partition by partition: their numbers must agree.
-Result<void> Instance::check_inputs() {
+/// Every topic that must be there is. Inputs of one stage are read together, partition by
+/// partition: their numbers agree. One answer names all that is wrong.
+Result<void> Instance::check_topics() {
+  std::vector<std::string> wrong;
   for (const Stage& stage : topology_.stages) {
     std::optional<std::pair<std::string, std::int32_t>> first;
     for (const SourceNode& source : stage.sources) {
       for (const std::string& topic : source.topics) {
         ASSIGN_OR_RETURN(const std::optional<std::int32_t> count, log_.partition_count(topic));
         if (!count) {
-          return invalid_config(concat("source ", source.name, ": there is no topic ", topic,
-                                       " at ", log_.description()));
+          wrong.push_back(concat("no topic ", topic, ", which source ", source.name,
+                                 " reads: create it"));
+          continue;
         }
         if (!first) first = {topic, *count};
         if (first->second != *count) {
-          return invalid_config(concat(
+          wrong.push_back(concat(
               "stage ", stage.name, " reads ", first->first, " with ", first->second,
               " partitions and ", topic, " with ", *count,
               ": topics that are read together need the same number of partitions"));
@@ -93,7 +96,16 @@ Result<void> Instance::check_inputs() {
       }
     }
   }
-  return {};
+  for (const auto& [topic, creation] : topology_.output_topics) {
+    if (creation) continue;
+    ASSIGN_OR_RETURN(const std::optional<std::int32_t> count, log_.partition_count(topic));
+    if (!count) {
+      wrong.push_back(concat("no topic ", topic,
+                             ": create it, or say `create: {partitions: n}` at the output"));
+    }
+  }
+  if (wrong.empty()) return {};
+  return invalid_config(concat("the topics at ", log_.description(), ":\n  ", join(wrong, "\n  ")));
 }
 
 Result<void> Instance::open_outputs() {

@@ -87,7 +87,7 @@ class Instance {
   Instance(const Topology& topology, const InstanceOptions& options, Log& log, const Clock& clock,
            MetricsRegistry& metrics);
   Result<void> open();
-  Result<void> check_inputs();
+  Result<void> check_topics();
   Result<void> open_outputs();
   Result<void> serve_assigned(const std::vector<TopicPartition>& partitions);
   Result<OwnedTask> make_task(const Stage& stage, PartitionId partition,

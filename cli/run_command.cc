@@ -28,6 +28,21 @@ Result<std::unique_ptr<TelemetryServer>> serve_telemetry(const JobSpec& spec,
   return server;
 }
 
+WindowsOfTopic windows_of_topic(const JobPlan& plan, const Topology& topology) {
+  WindowsOfTopic windows;
+  for (std::size_t i = 0; i < topology.stages.size(); ++i) {
+    std::vector<std::string> streams;
+    for (const std::size_t stream : plan.stages[i].streams) {
+      if (plan.streams[stream].late) streams.push_back(plan.streams[stream].name);
+    }
+    if (streams.empty()) continue;
+    for (const SourceNode& source : topology.stages[i].sources) {
+      for (const std::string& topic : source.topics) windows[topic] = streams;
+    }
+  }
+  return windows;
+}
+
 }  // namespace
 
 Result<void> run_job(std::shared_ptr<const JobPlan> plan, const RunOptions& options,
@@ -38,13 +53,12 @@ Result<void> run_job(std::shared_ptr<const JobPlan> plan, const RunOptions& opti
   ASSIGN_OR_RETURN(const auto server, serve_telemetry(plan->spec, metrics, health));
   ASSIGN_OR_RETURN(const InstanceOptions instance,
                    assemble_instance_options(plan->spec, options.bounded));
-  ASSIGN_OR_RETURN(const std::unique_ptr<Log> log,
-                   open_log(plan->spec, options.bounded, clock));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Log> log, open_log(plan->spec, options.bounded, clock));
   const Topology topology = assemble_topology(plan);
   log_info("job ", topology.job, ": reading from ", log->description(), ", ", instance.workers,
            " workers, state in ", instance.state_dir);
   Engine engine(topology, {.instance = instance}, *log, clock, metrics);
-  StatusLine status(metrics, clock);
+  StatusLine status(metrics, clock, windows_of_topic(*plan, topology));
   engine.set_on_beat([&] {
     health.beat();
     if (stop.requested()) health.enter(Health::Stage::kEnding);

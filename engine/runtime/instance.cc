@@ -29,45 +29,42 @@ Result<void> Instance::open() {
   TRY(check_topics());
   const MemoryBudget memory = split_memory(std::max(options_.memory_bytes, kJobMemoryMin));
   if (!options_.state_dir.empty()) {
-    ASSIGN_OR_RETURN(image_,
-                     StateImage::open({.directory = options_.state_dir,
-                                       .job = topology_.job,
-                                       .cache_bytes = memory.image_cache,
-                                       .write_buffer_bytes = memory.image_write_buffers}));
+    ASSIGN_OR_RETURN(image_, StateImage::open({.directory = options_.state_dir,
+                                               .job = topology_.job,
+                                               .cache_bytes = memory.image_cache,
+                                               .write_buffer_bytes = memory.image_write_buffers}));
   }
   // Before the writer: a log may take a group's positions from its members only.
   ASSIGN_OR_RETURN(group_, log_.join({.group = options_.group,
                                       .instance = options_.instance,
                                       .topics = topology_.input_topics()}));
-  ASSIGN_OR_RETURN(writer_, log_.open_writer({.group = options_.group,
-                                              .instance = options_.instance}));
+  ASSIGN_OR_RETURN(writer_,
+                   log_.open_writer({.group = options_.group, .instance = options_.instance}));
   TRY(open_outputs());
   std::vector<WorkerRings*> rings;
   for (std::size_t i = 0; i < options_.workers; ++i) {
     worker_rings_.push_back(std::make_unique<WorkerRings>());
     rings.push_back(worker_rings_.back().get());
     workers_.push_back(std::make_unique<Worker>(
-        WorkerOptions{.index = i,
-                      .batch_records_max = options_.batch_records_max,
-                      .epoch_bytes_max = memory.queues / 2 / options_.workers,
-                      .state_bytes_max = options_.state_bytes_max.value_or(memory.stores) /
-                                         options_.workers},
+        WorkerOptions{
+            .index = i,
+            .batch_records_max = options_.batch_records_max,
+            .epoch_bytes_max = memory.queues / 2 / options_.workers,
+            .state_bytes_max = options_.state_bytes_max.value_or(memory.stores) / options_.workers},
         clock_, *worker_rings_.back(), metrics_));
   }
   tasks_of_worker_.assign(options_.workers, 0);
   finished_.assign(options_.workers, false);
-  committer_ = std::make_unique<Committer>(
-      CommitterOptions{.commit_interval = options_.commit_interval}, clock_, *writer_, rings_,
-      rings, image_ != nullptr, metrics_);
+  committer_ =
+      std::make_unique<Committer>(CommitterOptions{.commit_interval = options_.commit_interval},
+                                  clock_, *writer_, rings_, rings, image_ != nullptr, metrics_);
   if (image_) {
     flusher_ = std::make_unique<FlushLoop>(
         *image_,
         Flusher::Options{.flush_interval = options_.flush_interval,
                          .pending_bytes_max = memory.deltas},
-        clock_, rings_, [this](TaskId task) -> WorkerRings& {
-          return *worker_rings_[worker_of(task)];
-        },
-        metrics_);
+        clock_, rings_,
+        [this](TaskId task) -> WorkerRings& { return *worker_rings_[worker_of(task)]; }, metrics_);
   }
   return {};
 }
@@ -82,16 +79,16 @@ Result<void> Instance::check_topics() {
       for (const std::string& topic : source.topics) {
         ASSIGN_OR_RETURN(const std::optional<std::int32_t> count, log_.partition_count(topic));
         if (!count) {
-          wrong.push_back(concat("no topic ", topic, ", which source ", source.name,
-                                 " reads: create it"));
+          wrong.push_back(
+              concat("no topic ", topic, ", which source ", source.name, " reads: create it"));
           continue;
         }
         if (!first) first = {topic, *count};
         if (first->second != *count) {
-          wrong.push_back(concat(
-              "stage ", stage.name, " reads ", first->first, " with ", first->second,
-              " partitions and ", topic, " with ", *count,
-              ": topics that are read together need the same number of partitions"));
+          wrong.push_back(
+              concat("stage ", stage.name, " reads ", first->first, " with ", first->second,
+                     " partitions and ", topic, " with ", *count,
+                     ": topics that are read together need the same number of partitions"));
         }
       }
     }
@@ -130,8 +127,12 @@ Result<Instance::Progress> Instance::step(Micros wait) {
       case AssignmentChange::Kind::kAssigned:
         TRY(serve_assigned(change->partitions));
         break;
-      case AssignmentChange::Kind::kRevoked: TRY(serve_revoked(/*lost=*/false)); break;
-      case AssignmentChange::Kind::kLost: TRY(serve_revoked(/*lost=*/true)); break;
+      case AssignmentChange::Kind::kRevoked:
+        TRY(serve_revoked(/*lost=*/false));
+        break;
+      case AssignmentChange::Kind::kLost:
+        TRY(serve_revoked(/*lost=*/true));
+        break;
     }
   }
   if (!options_.bounded || !assigned_) return Progress::kRunning;
@@ -179,13 +180,12 @@ Result<void> Instance::serve_assigned(const std::vector<TopicPartition>& partiti
   std::vector<OwnedTask> tasks;
   std::vector<StartPosition> starts;
   for (const auto& [stage, partition] : wanted) {
-    ASSIGN_OR_RETURN(OwnedTask owned,
-                     make_task(topology_.stages[stage], partition, starts));
+    ASSIGN_OR_RETURN(OwnedTask owned, make_task(topology_.stages[stage], partition, starts));
     for (const TopicPartition& input : owned.task->inputs()) {
       if (!mine.contains(input)) {
-        return internal_error(concat("the group gave ", partitions.size(),
-                                     " partitions, but not ", input.topic, "[", input.partition,
-                                     "], which task ", owned.task->name(), " reads too"));
+        return internal_error(concat("the group gave ", partitions.size(), " partitions, but not ",
+                                     input.topic, "[", input.partition, "], which task ",
+                                     owned.task->name(), " reads too"));
       }
     }
     tasks.push_back(std::move(owned));
@@ -259,10 +259,10 @@ Result<OwnedTask> Instance::make_task(const Stage& stage, PartitionId partition,
 
 Result<void> Instance::restore(Task& task) {
   const MemoryBudget memory = split_memory(std::max(options_.memory_bytes, kJobMemoryMin));
-  Restorer restorer(*image_, {.task = task.id(),
-                              .stores = {task.stores().begin(), task.stores().end()},
-                              .memory_bytes_max =
-                                  options_.state_bytes_max.value_or(memory.stores / 2)});
+  Restorer restorer(*image_,
+                    {.task = task.id(),
+                     .stores = {task.stores().begin(), task.stores().end()},
+                     .memory_bytes_max = options_.state_bytes_max.value_or(memory.stores / 2)});
   Micros said = clock_.monotonic();
   while (true) {
     ASSIGN_OR_RETURN(const bool done, restorer.step());
@@ -282,9 +282,9 @@ Result<void> Instance::restore(Task& task) {
 
 Result<Offset> Instance::start_offset(const SourceNode& source, const TopicPartition& partition) {
   if (source.start == StartFrom::kFail) {
-    return invalid_config(concat(
-        "source ", source.name, " says `start: fail`, and there is no saved position for ",
-        partition.topic, "[", partition.partition, "]; say `start: earliest` or `latest`"));
+    return invalid_config(
+        concat("source ", source.name, " says `start: fail`, and there is no saved position for ",
+               partition.topic, "[", partition.partition, "]; say `start: earliest` or `latest`"));
   }
   ASSIGN_OR_RETURN(const OffsetRange range, log_.offset_range(partition));
   return source.start == StartFrom::kLatest ? range.end : range.begin;

@@ -23,12 +23,13 @@ struct Task::Input {
   std::unique_ptr<SourceClock> clock;
   std::vector<Edge> edges;
   Offset next{0};
-  bool moved = false;  // next differs from what the last epoch committed
+  bool moved = false;       // next differs from what the last epoch committed
   bool row_by_row = false;  // see mark_reunions
   std::array<Counter*, kDeadLetterReasons> dead_letters{};  // by reason, made when first needed
   Counter* records = nullptr;
   Counter* rows = nullptr;
   Gauge* watermark = nullptr;
+  Gauge* idle = nullptr;
 };
 
 struct Task::Node {
@@ -71,14 +72,24 @@ class Task::Context final : public OperatorContext {
         keep(std::make_unique<TimeQueue>(concat(node_, "/", purpose), task_.clocks_)));
   }
   OperatorCounter& counter(std::string_view name) override {
-    static constexpr std::string_view kKnown[] = {"late_rows", "dropped_late_rows", "sql_errors",
-                                                  "stale_rows"};
-    const bool known = std::find(std::begin(kKnown), std::end(kKnown), name) != std::end(kKnown);
-    Labels labels{{"stream", node_}, {"task", task_.name_}};
-    if (!known) labels["event"] = name;
-    Counter& series = task_.options_.metrics->counter(
-        known ? concat("sitrep_", name, "_total") : "sitrep_operator_events_total",
-        "Events that an operator counted", labels);
+    struct Known {
+      std::string_view name;
+      std::string_view help;
+    };
+    static constexpr std::array kKnown = {
+        Known{"late_rows", "Rows behind the watermark, whatever the policy does with them"},
+        Known{"dropped_late_rows", "Late rows that the policy drops"},
+        Known{"stale_rows", "Rows that an alert had seen a newer one of"},
+        Known{"sql_errors", "Values that could not be computed and became null"}};
+    const auto known = std::ranges::find(kKnown, name, &Known::name);
+    const Labels labels{{"stream", node_}, {"task", task_.name_}};
+    Counter& series =
+        known != kKnown.end()
+            ? task_.options_.metrics->counter(concat("sitrep_", name, "_total"),
+                                              std::string(known->help), labels)
+            : task_.options_.metrics->counter(
+                  "sitrep_operator_events_total", "Events that an operator counted",
+                  {{"stream", node_}, {"task", task_.name_}, {"event", std::string(name)}});
     counters_.push_back(std::make_unique<MetricCounter>(series));
     return *counters_.back();
   }
@@ -159,8 +170,11 @@ Result<void> Task::build() {
       const Labels labels{{"topic", topic}, {"partition", concat(options_.partition)}};
       input->records = &metrics.counter("sitrep_records_total", "Records read", labels);
       input->rows = &metrics.counter("sitrep_rows_total", "Rows decoded", labels);
-      input->watermark = &metrics.gauge(
-          "sitrep_watermark_seconds", "Lowest watermark of the partition's clocks", labels);
+      input->watermark = &metrics.gauge("sitrep_watermark_seconds",
+                                        "Lowest watermark of the partition's clocks", labels);
+      input->idle = &metrics.gauge(
+          "sitrep_idle", "1 while all of the partition's clocks are idle: nothing waits for them",
+          labels);
       stores_.push_back(input->clock.get());
       inputs_of_source[s].push_back(inputs_.size());
       input_partitions_.push_back(input->partition);
@@ -188,11 +202,10 @@ Result<void> Task::build() {
     for (const SourceNode& source : stage_.sources) {
       grace = std::max(grace, source.time.idle_after);
     }
-    node->gate = std::make_unique<ClockGate>(
-        ClockGate::Options{.name = concat(plan.name, "/gate"),
-                           .inputs = input_count,
-                           .grace = grace,
-                           .clocks = &clocks_});
+    node->gate = std::make_unique<ClockGate>(ClockGate::Options{.name = concat(plan.name, "/gate"),
+                                                                .inputs = input_count,
+                                                                .grace = grace,
+                                                                .clocks = &clocks_});
     if (node->gate->merges()) stores_.push_back(node->gate.get());
     for (const SinkNode& sink : stage_.sinks) {
       if (sink.node != index) continue;
@@ -241,8 +254,7 @@ Result<void> Task::start(const std::optional<TaskPosition>& position, std::span<
   return take_error();
 }
 
-Result<void> Task::process(std::size_t index, const RecordBatch& records, Offset next,
-                           Micros now) {
+Result<void> Task::process(std::size_t index, const RecordBatch& records, Offset next, Micros now) {
   Input& input = *inputs_[index];
   now_ = now;
   if (next != input.next) {
@@ -285,8 +297,7 @@ ColumnBatch Task::stamp(Input& input, const RecordBatch& records, DecodedRows ro
     const Micros event_time = meta->event_time[row];
     const RecordView& record = records.records()[rows.record[row]];
     const Micros reference = record.timestamp.value_or(now_);
-    if (time.max_future_skew != TimePlan::kNever &&
-        event_time > reference + time.max_future_skew) {
+    if (time.max_future_skew != TimePlan::kNever && event_time > reference + time.max_future_skew) {
       count_dead_letter(input,
                         {.record = rows.record[row],
                          .index_in_message = rows.index_in_message[row],
@@ -316,11 +327,11 @@ ColumnBatch Task::stamp(Input& input, const RecordBatch& records, DecodedRows ro
 void Task::count_dead_letter(Input& input, const DeadLetter& letter, const RecordBatch& records) {
   Counter*& counter = input.dead_letters.at(static_cast<std::size_t>(letter.reason));
   if (counter == nullptr) {
-    counter = &options_.metrics->counter(
-        "sitrep_dead_letters_total", "Records that gave no row, by reason",
-        {{"topic", input.partition.topic},
-         {"partition", concat(input.partition.partition)},
-         {"reason", std::string(to_string(letter.reason))}});
+    counter = &options_.metrics->counter("sitrep_dead_letters_total",
+                                         "Records that gave no row, by reason",
+                                         {{"topic", input.partition.topic},
+                                          {"partition", concat(input.partition.partition)},
+                                          {"reason", std::string(to_string(letter.reason))}});
   }
   counter->add();
   if (!dead_letters_) return;
@@ -387,6 +398,7 @@ Result<void> Task::tick(Micros now) {
     if (lowest != TimePlan::kNever && lowest != kMinWatermark) {
       input->watermark->set(static_cast<double>(lowest) / kMicrosPerSecond);
     }
+    input->idle->set(lowest == TimePlan::kNever ? 1 : 0);
   }
   for (const auto& node : nodes_) {
     std::vector<ClockReading> changed;

@@ -157,14 +157,14 @@ ExpressionBinder::Bound ExpressionBinder::bind_constant(const Json& body, std::s
     if (read_double(digits, value)) return Operand{make_literal(value, Type::kDouble), position};
     return fail(position, concat("the number ", digits, " is out of range"));
   }
-  return fail(position, "found a constant of a kind that is not supported; use a number, a 'text', "
-                        "true, false or NULL");
+  return fail(position,
+              "found a constant of a kind that is not supported; use a number, a 'text', "
+              "true, false or NULL");
 }
 
 ExpressionBinder::Bound ExpressionBinder::bind_logic(const Json& body, std::size_t position) {
   const std::string symbol = text_in(body, "boolop");
-  const std::string_view word =
-      symbol == "AND_EXPR" ? "AND" : symbol == "OR_EXPR" ? "OR" : "NOT";
+  const std::string_view word = symbol == "AND_EXPR" ? "AND" : symbol == "OR_EXPR" ? "OR" : "NOT";
   const ExpressionKind kind = symbol == "AND_EXPR"  ? ExpressionKind::kAnd
                               : symbol == "OR_EXPR" ? ExpressionKind::kOr
                                                     : ExpressionKind::kNot;
@@ -199,8 +199,7 @@ ExpressionBinder::Bound ExpressionBinder::bind_boolean_test(const Json& body,
   // Never null: an unknown is neither true nor false.
   const auto is = [&](bool value) {
     return make_choice(ExpressionKind::kCoalesce, Type::kBoolean,
-                       {value ? argument : negated(argument),
-                        make_literal(false, Type::kBoolean)});
+                       {value ? argument : negated(argument), make_literal(false, Type::kBoolean)});
   };
   if (test == "IS_TRUE") return Operand{is(true), position};
   if (test == "IS_NOT_TRUE") return Operand{negated(is(true)), position};

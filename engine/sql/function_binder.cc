@@ -39,7 +39,9 @@ std::vector<Type> untyped_readings(const std::vector<Operand>& operands) {
 }
 
 /// concat and concat_ws take anything and write it as text.
-bool takes_anything(std::string_view name) { return name == "concat" || name == "concat_ws"; }
+bool takes_anything(std::string_view name) {
+  return name == "concat" || name == "concat_ws";
+}
 
 }  // namespace
 
@@ -78,8 +80,9 @@ ExpressionBinder::Bound ExpressionBinder::bind_function(const Json& body, std::s
   if (const auto complaint = unsupported_call(body)) return fail(position, *complaint);
   if (const auto complaint = unsupported_function(name)) return fail(position, *complaint);
   if (name == "tumble" || name == "hop") {
-    return fail(position, concat(name, "(…) stands in GROUP BY; the window's bounds are "
-                                       "window_start and window_end"));
+    return fail(position, concat(name,
+                                 "(…) stands in GROUP BY; the window's bounds are "
+                                 "window_start and window_end"));
   }
   if (functions_.aggregate(name) != nullptr) return fail(position, scope_.no_aggregate(name));
   auto arguments = bind_all(list_in(body, "args"));

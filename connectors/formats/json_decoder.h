@@ -10,8 +10,7 @@
 //              stands
 //   required   absent or null where the column must have a value
 //   range      beyond bigint, double or the column's bounds; a text above kTextBytesMax; a time
-//   outside
-//              the years 0000 to 9999
+//              outside the years 0000 to 9999
 //   malformed  a key that a column is read from stands twice; a message key that is not UTF-8
 // Of several faults in one object a repeated key is reported, else that of the first column in
 // order. For columns of the envelope (key, header …) the path is the column's name.

@@ -53,7 +53,7 @@ LIBRARIES = (
     ("tl::expected", ("tl/*",), ("engine/base/*",)),
     ("xxHash", ("xxhash.h", "xxh3.h"), ("engine/base/*",)),
     ("libpg_query", ("pg_query*", "protobuf/pg_query*"), ("engine/sql/*",)),
-    ("nlohmann-json", ("nlohmann/*",), ("engine/sql/*",)),
+    ("nlohmann-json", ("nlohmann/*",), ("engine/sql/*", "tests/unit/formats/*")),
     ("RocksDB", ("rocksdb/*",), ("engine/state/*",)),
     ("prometheus-cpp", ("prometheus/*",), ("engine/telemetry/*",)),
     ("cpp-httplib", ("httplib.h",), ("engine/telemetry/*", "tests/unit/telemetry/*")),

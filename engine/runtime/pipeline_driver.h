@@ -3,7 +3,8 @@
 // Runs a real topology on the memory log with a manual clock, on one thread: what golden cases and
 // `sitrep test` use. The test appends records and moves the clock; the driver steps workers,
 // committer and flusher until nothing is left to do. It can play a crash (all objects are dropped
-// as they are) and go on from the state image, as a restarted process would. Thread-compatible.
+// as they are) and go on from the state image, as a restarted process would. Only while a failed
+// commit waits for its next try does it move the clock itself. Thread-compatible.
 
 #include <cstddef>
 #include <memory>

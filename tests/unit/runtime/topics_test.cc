@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an instance says of the topics that it finds.
+#include <gtest/gtest.h>
+
+#include "engine/log/memory_log.h"
+#include "engine/runtime/instance.h"
+#include "tests/unit/runtime/runtime_testing.h"
+
+namespace sitrep {
+namespace {
+
+constexpr std::string_view kJob = R"(job: two
+kafka: {brokers: nowhere}
+sources:
+  a: {topic: in.a, columns: {k: text, ts: timestamp}, partitioned_by: k, time: {column: ts}}
+  b: {topic: in.b, columns: {k: text, ts: timestamp}, partitioned_by: k, time: {column: ts}}
+streams:
+  both:
+    sql: SELECT k, ts FROM a UNION ALL SELECT k, ts FROM b
+    to: {topic: out}
+)";
+
+std::string complaint(MemoryLog& log, const Clock& clock) {
+  const Topology topology = topology_of(kJob);
+  MetricsRegistry metrics;
+  const InstanceOptions options{.group = "g",
+                                .instance = "i",
+                                .state_dir = "",
+                                .workers = 1,
+                                .state_bytes_max = std::nullopt};
+  const auto instance = Instance::make(topology, options, log, clock, metrics);
+  return instance ? "" : instance.error().message();
+}
+
+TEST(Topics, all_that_are_missing_are_named_at_once) {
+  const ManualClock clock;
+  MemoryLog log(clock);
+  EXPECT_EQ(complaint(log, clock),
+            "the topics at memory:\n"
+            "  no topic in.a, which source a reads: create it\n"
+            "  no topic in.b, which source b reads: create it\n"
+            "  no topic out: create it, or say `create: {partitions: n}` at the output");
+}
+
+TEST(Topics, partition_counts_that_do_not_fit_are_named) {
+  const ManualClock clock;
+  MemoryLog log(clock);
+  ASSERT_TRUE(log.create_topic("in.a", {.partitions = 2, .settings = {}}));
+  ASSERT_TRUE(log.create_topic("in.b", {.partitions = 3, .settings = {}}));
+  ASSERT_TRUE(log.create_topic("out", {.partitions = 1, .settings = {}}));
+  EXPECT_EQ(complaint(log, clock),
+            "the topics at memory:\n"
+            "  stage a reads in.a with 2 partitions and in.b with 3: topics that are read together "
+            "need the same number of partitions");
+}
+
+}  // namespace
+}  // namespace sitrep

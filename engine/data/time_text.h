@@ -34,8 +34,8 @@ std::optional<Micros> parse_sql_timestamp(std::string_view text);
 std::string format_timestamp(Micros time);
 void append_timestamp(std::string& out, Micros time);
 
-/// A job file's duration: a number and one of us, ms, s, min, h, d (`30s`, `1.5h`), or a longer name of
-/// SQL (`1 week`). Not negative.
+/// A job file's duration: a number and one of us, ms, s, min, h, d (`30s`, `1.5h`), or one of the
+/// longer names of SQL (`1 week`). Not negative.
 std::optional<Micros> parse_duration(std::string_view text);
 /// The shortest such duration: 90000000 is "90s".
 std::string format_duration(Micros duration);

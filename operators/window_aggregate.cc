@@ -175,6 +175,13 @@ void WindowAggregate::find_next(ClockId clock, Progress& mine) {
       mine.next_due = std::min(
           mine.next_due, windows_.last_window_end(first->end) + options_.allowed_lateness);
     }
+    // A pane outlives its first windows: what comes too late for those may still go into it, and
+    // must not meet their corrections there.
+    const auto correction = corrections_.lower_bound({clock, kMinWatermark, ""});
+    if (correction != corrections_.end() && std::get<ClockId>(*correction) == clock) {
+      mine.next_due =
+          std::min(mine.next_due, std::get<Micros>(*correction) + options_.allowed_lateness);
+    }
   }
 }
 
@@ -264,7 +271,9 @@ Result<void> WindowAggregate::add_rows(const ColumnBatch& batch, const Selection
     if (options_.late != Late::kUpdate) continue;
     for (Micros end = pane_end; end <= std::min(last_end, mine->fired_through);
          end += windows_.slide()) {
-      if (end + options_.allowed_lateness > closed) corrections_.emplace(clock, end, key);
+      if (end + options_.allowed_lateness <= closed) continue;
+      corrections_.emplace(clock, end, key);
+      mine->next_due = std::min(mine->next_due, end + options_.allowed_lateness);
     }
   }
   TRY(update_accumulators(batch));

@@ -42,7 +42,10 @@ extern "C" {
 const char* __tsan_default_suppressions() {
   return "race:librdkafka.so\n"
          "race:librocksdb.so\n"
-         "called_from_lib:librocksdb.so\n";
+         "called_from_lib:librocksdb.so\n"
+         // What RocksDB does by functions of the standard library: the stack ends there, so that
+         // its own name is not in it.
+         "called_from_lib:libstdc++.so\n";
 }
 
 int thrd_create(thrd_t* thread, thrd_start_t function, void* argument) {

@@ -113,7 +113,7 @@ class IncludeTest(TidyTest):
                 ("tl/expected.hpp", "engine/base/*", "tl::expected"),
                 ("xxhash.h", "engine/base/*", "xxHash"),
                 ("pg_query.h", "engine/sql/*", "libpg_query"),
-                ("nlohmann/json.hpp", "engine/sql/*", "nlohmann-json"),
+                ("nlohmann/json.hpp", "engine/sql/*, tests/unit/formats/*", "nlohmann-json"),
                 ("rocksdb/db.h", "engine/state/*", "RocksDB"),
                 ("prometheus/registry.h", "engine/telemetry/*", "prometheus-cpp"),
                 ("httplib.h", "engine/telemetry/*, tests/unit/telemetry/*", "cpp-httplib"),

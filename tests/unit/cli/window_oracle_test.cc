@@ -204,7 +204,7 @@ TEST(WindowOracle, random_inputs_played_plainly) {
 }
 
 TEST(WindowOracle, random_inputs_played_in_every_way) {
-  for (unsigned seed = 10'001; seed <= 10'030; ++seed) {
+  for (unsigned seed = 10'001; seed <= 10'012; ++seed) {
     const RandomCase made = random_case(seed);
     for (const CaseWay& way : CaseWay::all()) {
       const TemporaryDirectory directory;
@@ -215,17 +215,17 @@ TEST(WindowOracle, random_inputs_played_in_every_way) {
   }
 }
 
-/// Every sequence of four rows over four times and two keys, for tumbling and hopping windows.
+/// Every sequence of four rows over three times and two keys, for tumbling and hopping windows.
 TEST(WindowOracle, all_small_inputs) {
-  const std::int64_t times[] = {-1, 0, 9, 10};
+  const std::int64_t times[] = {-1, 0, 10};
   const TemporaryDirectory directory;
-  for (int sequence = 0; sequence < 8 * 8 * 8 * 8; ++sequence) {
+  for (int sequence = 0; sequence < 6 * 6 * 6 * 6; ++sequence) {
     std::vector<InputRow> rows;
-    for (int rest = sequence, i = 0; i < 4; ++i, rest /= 8) {
+    for (int rest = sequence, i = 0; i < 4; ++i, rest /= 6) {
       rows.push_back({.partition = 0,
                       .camp = "c",
-                      .key = rest % 8 < 4 ? "a" : "b",
-                      .time = times[rest % 4],
+                      .key = rest % 6 < 3 ? "a" : "b",
+                      .time = times[rest % 3],
                       .value = i});
     }
     const bool hop = sequence % 2 == 0;

@@ -86,8 +86,9 @@ bool Committer::gather() {
       if (auto* part = std::get_if<PartOfEpoch>(&*message)) {
         parts_.push_back(std::move(part->part));
       } else if (auto* closed = std::get_if<EpochClosed>(&*message)) {
-        ENSURE(closed->commit == asked_, "a worker closed an epoch that nobody asked for");
-        ++closed_workers_;
+        ENSURE(closed->commit <= asked_, "a worker closed an epoch that nobody asked for");
+        // An older one was discarded before the worker came to close it.
+        if (closed->commit == asked_) ++closed_workers_;
       } else if (std::holds_alternative<UrgentRows>(*message)) {
         urgent_ = true;
       } else {

@@ -45,6 +45,14 @@ Result<void> AccumulatorRow::load(std::string_view in, std::byte* row) const {
   return {};
 }
 
+std::size_t AccumulatorRow::heap_bytes(const std::byte* row) const {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < functions_.size(); ++i) {
+    bytes += functions_[i]->heap_bytes(row + offsets_[i]);
+  }
+  return bytes;
+}
+
 void AccumulatorRow::merge(std::byte* into, const std::byte* from) const {
   for (std::size_t i = 0; i < functions_.size(); ++i) {
     functions_[i]->merge(into + offsets_[i], from + offsets_[i]);

@@ -21,8 +21,7 @@ class AccumulatorRow final : public RowCodec {
   void destroy(std::byte* row) const override;
   void save(const std::byte* row, std::string& out) const override;
   Result<void> load(std::string_view in, std::byte* row) const override;
-  /// Any aggregate may keep texts or sets behind its accumulator.
-  bool owns_heap() const override { return true; }
+  std::size_t heap_bytes(const std::byte* row) const override;
 
   std::size_t size() const { return functions_.size(); }
   const AggregateFunction& function(std::size_t i) const { return *functions_[i]; }

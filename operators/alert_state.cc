@@ -28,6 +28,11 @@ void AlertStateRow::create(std::byte* row) const { new (row) AlertState(); }
 
 void AlertStateRow::destroy(std::byte* row) const { get(row).~AlertState(); }
 
+std::size_t AlertStateRow::heap_bytes(const std::byte* row) const {
+  const AlertState& state = get(row);
+  return state.key_text.capacity() + state.text.capacity();
+}
+
 void AlertStateRow::save(const std::byte* row, std::string& out) const {
   const AlertState& state = get(row);
   append_raw(out, state.phase);

@@ -33,7 +33,7 @@ class AlertStateRow final : public RowCodec {
   void destroy(std::byte* row) const override;
   void save(const std::byte* row, std::string& out) const override;
   Result<void> load(std::string_view in, std::byte* row) const override;
-  bool owns_heap() const override { return true; }
+  std::size_t heap_bytes(const std::byte* row) const override;
 
   static AlertState& get(std::byte* row) { return *reinterpret_cast<AlertState*>(row); }
   static const AlertState& get(const std::byte* row) {

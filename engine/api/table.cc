@@ -2,6 +2,7 @@
 #include "engine/api/table.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "engine/api/table_pane.h"
@@ -20,6 +21,7 @@ constexpr std::size_t kEvictedPartMin = 8;
 }  // namespace
 
 void RowCodec::destroy(std::byte*) const {}
+std::size_t RowCodec::heap_bytes(const std::byte*) const { return 0; }
 
 Table::Table(Options options)
     : name_(std::move(options.name)),
@@ -135,8 +137,7 @@ Result<Table::Entry*> Table::insert_saved(Pane& pane, std::string_view key, std:
     return std::move(loaded).error().with_context(concat("table ", name_));
   }
   entry->set(Entry::kSaved);
-  entry->saved_bytes = static_cast<std::uint32_t>(value.size());
-  if (codec_->owns_heap()) bytes_ += entry->saved_bytes;
+  count_heap(*entry, codec_->heap_bytes(entry->row()));
   pane.link(entry);
   pane.saved = true;
   return entry;
@@ -162,8 +163,14 @@ void Table::erase(Pane& pane, std::string_view key) {
 
 void Table::destroy_row(Entry& entry) {
   codec_->destroy(entry.row());
-  if (codec_->owns_heap()) bytes_ -= entry.saved_bytes;
-  entry.saved_bytes = 0;
+  count_heap(entry, 0);
+}
+
+void Table::count_heap(Entry& entry, std::size_t bytes) {
+  bytes_ -= entry.heap_bytes;
+  entry.heap_bytes = static_cast<std::uint32_t>(
+      std::min<std::size_t>(bytes, std::numeric_limits<std::uint32_t>::max()));
+  bytes_ += entry.heap_bytes;
 }
 
 Result<void> Table::for_each(
@@ -221,8 +228,7 @@ void Table::collect_entry(Pane& pane, Entry& entry, Epoch epoch, ChangeSink& cha
     scratch_.clear();
     codec_->save(entry.row(), scratch_);
     changes.put(id_, place, scratch_);
-    if (codec_->owns_heap()) bytes_ += scratch_.size() - entry.saved_bytes;
-    entry.saved_bytes = static_cast<std::uint32_t>(scratch_.size());
+    count_heap(entry, codec_->heap_bytes(entry.row()));
     entry.set(Entry::kSaved);
     pane.saved = true;
   }

@@ -44,9 +44,9 @@ class RowCodec {
   virtual void save(const std::byte* row, std::string& out) const = 0;
   /// Reads what save wrote into a created row; kCorrupt when it is not of that form.
   virtual Result<void> load(std::string_view in, std::byte* row) const = 0;
-  /// Whether rows own heap memory that the budget must count (counted by the size of their saved
-  /// form).
-  virtual bool owns_heap() const { return false; }
+  /// Heap bytes behind the row, for the memory budget; asked for at the end of an epoch in which it
+  /// changed. Default: none.
+  virtual std::size_t heap_bytes(const std::byte* row) const;
 };
 
 struct PaneKey {
@@ -116,6 +116,7 @@ class Table final : public Store {
       Pane& pane, const std::function<void(std::string_view key, const std::byte* row)>& row);
   void collect_entry(Pane& pane, Entry& entry, Epoch epoch, ChangeSink& changes);
   void destroy_row(Entry& entry);
+  void count_heap(Entry& entry, std::size_t bytes);
   void trim(Pane& pane, std::optional<Epoch> flushed);
   void forget_change(Pane& pane);
 

@@ -37,7 +37,7 @@ Table::Entry* Table::Pane::allocate(std::string_view name, std::uint64_t hash) {
   std::byte* const bytes = take_bytes(Entry::row_offset(name.size()) + table_.row_bytes_);
   Entry* const entry = new (bytes) Entry{.hash = hash,
                                          .key_bytes = static_cast<std::uint32_t>(name.size()),
-                                         .saved_bytes = 0,
+                                         .heap_bytes = 0,
                                          .flags_and_stamp = 0};
   if (!name.empty()) std::memcpy(entry + 1, name.data(), name.size());
   return entry;

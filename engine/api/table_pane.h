@@ -30,7 +30,7 @@ struct Table::Entry {
 
   std::uint64_t hash;
   std::uint32_t key_bytes;
-  std::uint32_t saved_bytes;  // of the last saved form
+  std::uint32_t heap_bytes;  // behind the row, as counted last
   std::uint64_t flags_and_stamp;
 
   bool has(std::uint64_t flag) const { return (flags_and_stamp & flag) != 0; }

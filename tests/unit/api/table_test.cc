@@ -287,6 +287,23 @@ TEST_F(TableTest, a_pane_of_one_short_row_costs_at_most_300_bytes) {
   EXPECT_LE(table_.memory_bytes(), empty + 64);
 }
 
+TEST_F(TableTest, memory_behind_rows_counts_from_the_end_of_the_epoch) {
+  set(kOne, "a", "");
+  set(kOne, "b", "");
+  (void)collect(1);
+  const std::size_t before = table_.memory_bytes();
+  set(kOne, "a", std::string(100'000, 'x'));
+  (void)collect(2);
+  const std::size_t grown = table_.memory_bytes() - before;
+  EXPECT_GE(grown, 100'000U);
+  set(kOne, "b", "short");  // another row does not count it again
+  (void)collect(3);
+  EXPECT_LT(table_.memory_bytes() - before - grown, 1'000U);
+  table_.erase(table_.pane(kOne), "a");
+  (void)collect(4);
+  EXPECT_LT(table_.memory_bytes(), before + 1'000U + 100'000U);  // what collect writes stays
+}
+
 TEST_F(TableTest, rows_that_come_and_go_in_one_pane_do_not_pile_up) {
   std::size_t most = 0;
   for (std::uint64_t epoch = 1; epoch <= 200; ++epoch) {

@@ -29,7 +29,9 @@ class TextRow final : public RowCodec {
     text(row) = in;
     return {};
   }
-  bool owns_heap() const override { return true; }
+  std::size_t heap_bytes(const std::byte* row) const override {
+    return sizeof(std::string) + text(row).capacity();
+  }
 
   /// The one text that load refuses.
   static constexpr std::string_view kUnreadable = "\xff";

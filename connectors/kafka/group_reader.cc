@@ -152,9 +152,10 @@ AssignmentChange KafkaGroupReader::change_of(rd_kafka_event_t& event) const {
 Result<void> KafkaGroupReader::serve_error(rd_kafka_event_t& event) {
   const rd_kafka_resp_err_t code = rd_kafka_event_error(&event);
   const char* const reason = rd_kafka_event_error_string(&event);
-  if (code == RD_KAFKA_RESP_ERR__FATAL) {
-    char text[512] = "";
-    const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(client_.get(), text, sizeof text);
+  char text[512] = "";
+  const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(client_.get(), text, sizeof text);
+  // The event itself names the cause as often as __FATAL.
+  if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
     if (fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
       return unavailable(concat(attempted("reading"), ": another process runs as instance '",
                                 group_.instance, "'; give each its own 'instance'"),

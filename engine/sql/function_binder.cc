@@ -6,6 +6,7 @@
 #include "engine/base/text.h"
 #include "engine/sql/expression_binder.h"
 #include "engine/sql/expression_factory.h"
+#include "engine/sql/time_field.h"
 #include "engine/sql/unsupported.h"
 
 namespace sitrep::sql {
@@ -36,6 +37,26 @@ std::vector<Type> untyped_readings(const std::vector<Operand>& operands) {
     readings.push_back(type);
   }
   return readings;
+}
+
+/// What is wrong with a constant field of extract, date_part or date_trunc; nothing when it is
+/// none, or no constant.
+std::optional<std::string> wrong_time_field(std::string_view name,
+                                            const std::vector<Operand>& arguments) {
+  if (name != "extract" && name != "date_part" && name != "date_trunc") return std::nullopt;
+  if (arguments.empty() || arguments[0].expression->kind != ExpressionKind::kLiteral) {
+    return std::nullopt;
+  }
+  const auto* field = std::get_if<std::string>(&arguments[0].expression->literal);
+  if (field == nullptr || parse_time_field(*field)) return std::nullopt;
+  static const std::vector<std::string> kFields = {
+      "microseconds", "milliseconds", "second", "minute", "hour",    "day",        "week",
+      "month",        "quarter",      "year",   "decade", "century", "millennium", "epoch",
+      "isoyear",      "dow",          "isodow", "doy",    "julian"};
+  const auto near = nearest_name(*field, kFields);
+  return concat(
+      name, " knows no field '", *field, "'; ",
+      near ? concat("did you mean '", *near, "'?") : concat("there are ", join(kFields, ", ")));
 }
 
 /// concat and concat_ws take anything and write it as text.
@@ -114,6 +135,9 @@ ExpressionBinder::Bound ExpressionBinder::call_scalar(const std::string& name,
       if (!letter) return std::nullopt;
       argument = *std::move(letter);
     }
+  }
+  if (const auto wrong = wrong_time_field(name, arguments)) {
+    return fail(arguments[0].position, *wrong);
   }
   std::shared_ptr<const ScalarFunction> function;
   std::string complaint;

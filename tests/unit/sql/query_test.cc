@@ -29,6 +29,17 @@ TEST(Query, names_come_from_aliases_columns_and_functions) {
               ElementsAre("9: this expression has no name; give it one with AS"));
 }
 
+TEST(Query, a_field_of_a_time_is_checked_once_and_not_for_every_row) {
+  EXPECT_THAT(complaints("SELECT extract(hours FROM ts) AS h, date_trunc('DAY', ts) AS d FROM s"),
+              IsEmpty());
+  EXPECT_THAT(complaints("SELECT extract(minut FROM ts) AS m FROM s"),
+              ElementsAre("15: extract knows no field 'minut'; did you mean 'minute'?"));
+  EXPECT_THAT(complaints("SELECT date_trunc('forthnight', ts) AS d FROM s"),
+              ElementsAre(::testing::StartsWith(
+                  "18: date_trunc knows no field 'forthnight'; there are microseconds, ")));
+  EXPECT_THAT(complaints("SELECT date_part(t, ts) AS d FROM s"), IsEmpty());
+}
+
 TEST(Query, a_grouping_has_keys_a_window_and_each_aggregate_once) {
   const Query query = bound(
       "SELECT t, window_end, count(*) AS n, 2 * count(*) AS twice, avg(d) FILTER (WHERE b) AS mean "

@@ -425,7 +425,7 @@ TEST(WindowAggregateOracle, a_correction_holds_no_row_that_was_too_late_for_its_
 }
 
 TEST(WindowAggregateOracle, random_inputs_cut_into_batches_and_epochs) {
-  for (unsigned seed = 1; seed <= 500; ++seed) {
+  for (unsigned seed = 1; seed <= 300; ++seed) {
     const RandomInput made = random_input(seed);
     const std::string wrong = difference(made.plan, options_of(made.plan), made.input);
     ASSERT_TRUE(wrong.empty()) << "seed " << seed << wrong;
@@ -438,8 +438,7 @@ void try_all_small_inputs(const Plan& plan, const std::vector<std::int64_t>& tim
   const std::optional<After> goes_on;
   const std::vector<std::vector<std::optional<After>>> cuts = {
       {goes_on, goes_on, goes_on, After::kEpoch},
-      {After::kRestart, After::kNothing, After::kEviction, After::kColdRestart},
-      {goes_on, After::kColdRestart, goes_on, After::kNothing}};
+      {After::kRestart, After::kNothing, After::kEviction, After::kColdRestart}};
   for (int sequence = 0; sequence < 6 * 6 * 6 * 6; ++sequence) {
     Input input;
     for (int rest = sequence, i = 0; i < 4; ++i, rest /= 6) {

@@ -66,14 +66,16 @@ class Broker:
         self._run("topic", "--dir", self._dir, topic, str(partitions))
 
     def produce(self, topic, partition, lines):
-        """Each line becomes one message, in order."""
+        """Each line becomes one message, in order: without idempotence a batch that is sent again
+        comes behind the next one."""
         if not lines:
             return
         with tempfile.NamedTemporaryFile("wb", suffix=".jsonl") as messages:
             messages.write(b"\n".join(lines) + b"\n")
             messages.flush()
             subprocess.run(["kcat", "-b", self.bootstrap, "-P", "-q", "-t", topic, "-p",
-                            str(partition), "-X", "linger.ms=5", "-l", messages.name],
+                            str(partition), "-X", "linger.ms=5",
+                            "-X", "enable.idempotence=true", "-l", messages.name],
                            check=True, timeout=60)
 
     def consume(self, topic):

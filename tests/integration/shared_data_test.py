@@ -47,6 +47,10 @@ class SharedData(unittest.TestCase):
         self.broker.create_topic(topic, len(partitions))
         for number, lines in enumerate(partitions):
             self.broker.produce(topic, number, lines)
+        stored = [[] for _ in partitions]
+        for message in self.broker.consume(topic):
+            stored[message["partition"]].append((message["payload"] or "").encode())
+        self.assertEqual(stored, partitions, f"{topic} does not hold what was sent to it")
 
     def assert_rows(self, case, name, topic, identity, repeats_allowed=False):
         found = differences(expected(case, name), self.broker.rows(topic), identity,

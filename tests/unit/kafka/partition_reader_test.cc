@@ -75,8 +75,9 @@ TEST_F(KafkaPartitionReaderTest, an_offset_that_the_broker_lacks_is_corrupt) {
 TEST_F(KafkaPartitionReaderTest, a_topic_that_may_not_be_read_is_a_wrong_configuration) {
   write(0, {"a"});
   ASSERT_TRUE(*group_->poll(0));
-  rd_kafka_mock_push_request_errors(&cluster_.get(), kFetch, 1,
-                                    RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  // Many: the answer to a request from before the assignment is dropped, and the error with it.
+  const std::vector<rd_kafka_resp_err_t> errors(100, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  rd_kafka_mock_push_request_errors_array(&cluster_.get(), kFetch, errors.size(), errors.data());
   const Readers readers = read_from(Offset(0), Offset(0));
   const auto error = read_until_error(*group_, *readers[0]);
   ASSERT_TRUE(error);

@@ -32,14 +32,19 @@ std::optional<Micros> ClockGate::minimum(const State& state, std::optional<std::
   return out;
 }
 
+Micros ClockGate::reached_idle(const State& state) {
+  std::optional<Micros> out;
+  for (const Input& input : state.inputs) {
+    if (input.goes_on) out = std::min(out.value_or(input.watermark), input.watermark);
+  }
+  return out.value_or(state.merged);
+}
+
 void ClockGate::merge(ClockId clock, std::vector<ClockReading>& changed) {
   State& mine = states_[clock];
   const std::optional<Micros> lowest = minimum(mine, std::nullopt);
   const bool idle = !lowest.has_value();
-  // With every input idle W stays, unless idle clocks themselves go on (idle_close).
-  Micros reached = mine.inputs.front().watermark;
-  for (const Input& input : mine.inputs) reached = std::min(reached, input.watermark);
-  const Micros merged = std::max(mine.merged, lowest.value_or(reached));
+  const Micros merged = std::max(mine.merged, lowest.value_or(reached_idle(mine)));
   if (mine.known && merged == mine.merged && idle == mine.idle) return;
   if (merged != mine.merged && !mine.dirty && merges()) {
     mine.dirty = true;
@@ -57,6 +62,7 @@ void ClockGate::update(std::size_t input, std::span<const ClockReading> readings
     State& mine = state(reading.clock);
     if (mine.first_seen == 0) mine.first_seen = now;
     Input& from = mine.inputs[input];
+    from.goes_on = reading.idle && (from.goes_on || reading.watermark > from.watermark);
     from.watermark = std::max(from.watermark, reading.watermark);
     from.idle = reading.idle;
     from.spoke = true;

@@ -52,6 +52,7 @@ class ClockGate final : public Store {
     Micros watermark = kMinWatermark;
     bool idle = false;
     bool spoke = false;
+    bool goes_on = false;  // idle, and moved since by processing time (idle_close)
   };
   struct State {
     std::vector<Input> inputs;
@@ -66,6 +67,8 @@ class ClockGate final : public Store {
   State& state(ClockId clock);
   /// Minimum over the inputs but `except`; nothing when none of them counts.
   static std::optional<Micros> minimum(const State& state, std::optional<std::size_t> except);
+  /// W when every input is idle: it stays, or goes with those that go on (idle_close).
+  static Micros reached_idle(const State& state);
   void merge(ClockId clock, std::vector<ClockReading>& changed);
 
   const StoreId id_;

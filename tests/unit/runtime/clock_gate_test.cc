@@ -70,5 +70,21 @@ TEST_F(ClockGateTest, an_input_that_never_spoke_is_waited_for_until_the_grace_is
   EXPECT_THAT(update(gate, 0, 11, 131), ElementsAre(": 11s"));
 }
 
+TEST_F(ClockGateTest, with_every_input_idle_it_goes_with_those_that_go_on) {
+  ClockGate gate = make(3);
+  update(gate, 0, 10, 0);
+  update(gate, 1, 4, 0);
+  const ClockReading never_had_a_row{.clock = 0, .watermark = kMinWatermark, .idle = true};
+  std::vector<ClockReading> changed;
+  gate.update(2, {&never_had_a_row, 1}, 0, changed);
+  EXPECT_THAT(update(gate, 1, 4, 40, /*idle=*/true), ElementsAre(": 10s"));
+  EXPECT_THAT(update(gate, 0, 10, 40, /*idle=*/true), ElementsAre(": 10s idle"));
+  // Input 2 never goes on: the others do not wait for it.
+  EXPECT_THAT(update(gate, 0, 610, 640, /*idle=*/true), ElementsAre(": 610s idle"));
+  EXPECT_THAT(update(gate, 1, 604, 640, /*idle=*/true), IsEmpty());
+  EXPECT_THAT(update(gate, 1, 700, 740, /*idle=*/true), IsEmpty());
+  EXPECT_THAT(update(gate, 0, 710, 740, /*idle=*/true), ElementsAre(": 700s idle"));
+}
+
 }  // namespace
 }  // namespace sitrep

@@ -161,6 +161,13 @@ Result<void> AlertRule::advance(std::span<const ClockReading> readings, Emitter&
   return {};
 }
 
+Result<void> AlertRule::forget(ClockId clock, Emitter& out) {
+  TRY(apply_until(clock, applied(clock), Reach::kAllHeldRows));
+  applied(clock) = kMinWatermark;
+  output_.flush(out);
+  return {};
+}
+
 Result<void> AlertRule::finish(Emitter& out) {
   for (const ClockId clock : held_->clocks()) {
     TRY(apply_until(clock, applied(clock), Reach::kAllHeldRows));

@@ -47,6 +47,7 @@ class AlertRule final : public Operator {
   Result<void> open(OperatorContext& context) override;
   Result<void> process(const ColumnBatch& batch, Emitter& out) override;
   Result<void> advance(std::span<const ClockReading> readings, Emitter& out) override;
+  Result<void> forget(ClockId clock, Emitter& out) override;
   Result<void> finish(Emitter& out) override;
 
  private:

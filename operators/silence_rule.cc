@@ -115,6 +115,12 @@ Result<void> SilenceRule::advance(std::span<const ClockReading> readings, Emitte
   return {};
 }
 
+Result<void> SilenceRule::forget(ClockId clock, Emitter&) {
+  // Keys whose silence is not long enough yet still need to know how time goes on.
+  if (!timers_->first_time(clock)) progress(clock) = Progress();
+  return {};
+}
+
 Result<void> SilenceRule::tick(Micros now, Emitter& out) {
   for (ClockId clock = 0; clock < progress_.size(); ++clock) {
     Progress& mine = progress_[clock];

@@ -30,6 +30,7 @@ class SilenceRule final : public Operator {
   Result<void> open(OperatorContext& context) override;
   Result<void> process(const ColumnBatch& batch, Emitter& out) override;
   Result<void> advance(std::span<const ClockReading> readings, Emitter& out) override;
+  Result<void> forget(ClockId clock, Emitter& out) override;
   Result<void> tick(Micros now, Emitter& out) override;
 
  private:

@@ -463,17 +463,31 @@ Result<void> WindowAggregate::finish(Emitter& out) {
     if (clocks.empty() || clocks.back() != pane.clock) clocks.push_back(pane.clock);
   }
   for (const ClockId clock : clocks) {
-    Progress& mine = progress(clock);
-    Micros last = mine.fired_through;
-    for (const PaneKey& pane : groups_->panes()) {
-      if (pane.clock == clock) last = windows_.last_window_end(pane.end);
-    }
-    const Micros closed = last + options_.allowed_lateness;
-    TRY(fire(clock, closed, out));
+    ASSIGN_OR_RETURN(const Micros closed, close_all(clock, out));
     // The windows are closed for good, also to rows of a later run.
+    Progress& mine = progress(clock);
     mine.fired_through = std::max(mine.fired_through, closed);
     TRY(save_progress(clock, mine));
   }
+  return {};
+}
+
+Result<Micros> WindowAggregate::close_all(ClockId clock, Emitter& out) {
+  Micros last = progress(clock).fired_through;
+  for (const PaneKey& pane : groups_->panes()) {
+    if (pane.clock == clock) last = windows_.last_window_end(pane.end);
+  }
+  const Micros closed = last == kMinWatermark ? last : last + options_.allowed_lateness;
+  TRY(fire(clock, closed, out));
+  return closed;
+}
+
+Result<void> WindowAggregate::forget(ClockId clock, Emitter& out) {
+  ASSIGN_OR_RETURN([[maybe_unused]] const Micros closed, close_all(clock, out));
+  if (fired_->find_pane({.clock = clock, .end = 0}) != nullptr) {
+    fired_->drop({.clock = clock, .end = 0});
+  }
+  progress_[clock] = Progress();
   return {};
 }
 

@@ -51,6 +51,7 @@ class WindowAggregate final : public Operator {
   Result<void> open(OperatorContext& context) override;
   Result<void> process(const ColumnBatch& batch, Emitter& out) override;
   Result<void> advance(std::span<const ClockReading> readings, Emitter& out) override;
+  Result<void> forget(ClockId clock, Emitter& out) override;
   Result<void> end_epoch(Emitter& out) override;
   Result<void> finish(Emitter& out) override;
   Micros output_watermark(ClockId clock, Micros watermark) const override;
@@ -85,6 +86,8 @@ class WindowAggregate final : public Operator {
   void find_next(ClockId clock, Progress& mine);
   Result<void> add_rows(const ColumnBatch& batch, const Selection& selection, Emitter& out);
   Result<void> update_accumulators(const ColumnBatch& batch);
+  /// Fires every window of the clock; the watermark at which the last one closes.
+  Result<Micros> close_all(ClockId clock, Emitter& out);
   Result<void> fire(ClockId clock, Micros watermark, Emitter& out);
   Result<void> emit_window(ClockId clock, Micros end, Emitter& out);
   Result<void> merge_panes(ClockId clock, Micros end, Output& output);

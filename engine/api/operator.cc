@@ -5,6 +5,7 @@ namespace sitrep {
 
 Result<void> Operator::open(OperatorContext&) { return {}; }
 Result<void> Operator::advance(std::span<const ClockReading>, Emitter&) { return {}; }
+Result<void> Operator::forget(ClockId, Emitter&) { return {}; }
 Result<void> Operator::tick(Micros, Emitter&) { return {}; }
 Result<void> Operator::end_epoch(Emitter&) { return {}; }
 Result<void> Operator::finish(Emitter&) { return {}; }

@@ -76,6 +76,9 @@ class Operator {
   virtual Result<void> process(const ColumnBatch& batch, Emitter& out) = 0;
   /// Some clocks of the input moved, or went idle, after the last batch.
   virtual Result<void> advance(std::span<const ClockReading> readings, Emitter& out);
+  /// No row came on this clock for so long that the job says to forget it (clock_expire): close
+  /// what is open on it and drop what is kept per clock. A later row begins it anew.
+  virtual Result<void> forget(ClockId clock, Emitter& out);
   /// Processing time went on: called a few times a second, with the time now.
   virtual Result<void> tick(Micros now, Emitter& out);
   /// The epoch is about to close: the last moment to emit into it.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "engine/base/text.h"
 
@@ -40,16 +41,18 @@ Micros ClockGate::reached_idle(const State& state) {
   return out.value_or(state.merged);
 }
 
+void ClockGate::mark_dirty(ClockId clock) {
+  if (std::exchange(states_[clock].dirty, true)) return;
+  dirty_.push_back(clock);
+}
+
 void ClockGate::merge(ClockId clock, std::vector<ClockReading>& changed) {
   State& mine = states_[clock];
   const std::optional<Micros> lowest = minimum(mine, std::nullopt);
   const bool idle = !lowest.has_value();
   const Micros merged = std::max(mine.merged, lowest.value_or(reached_idle(mine)));
   if (mine.known && merged == mine.merged && idle == mine.idle) return;
-  if (merged != mine.merged && !mine.dirty && merges()) {
-    mine.dirty = true;
-    dirty_.push_back(clock);
-  }
+  if (merged != mine.merged && merges()) mark_dirty(clock);
   mine.known = true;
   mine.merged = merged;
   mine.idle = idle;
@@ -78,6 +81,17 @@ void ClockGate::tick(Micros now, std::vector<ClockReading>& changed) {
     mine.waived = true;
     merge(clock, changed);
   }
+}
+
+bool ClockGate::forget(std::size_t input, ClockId clock) {
+  State& mine = state(clock);
+  mine.inputs[input] = Input();
+  const bool known_to_others = std::any_of(mine.inputs.begin(), mine.inputs.end(),
+                                           [](const Input& other) { return other.spoke; });
+  if (known_to_others) return false;
+  if (merges()) mark_dirty(clock);
+  mine = State{.inputs = {}, .dirty = mine.dirty};
+  return true;
 }
 
 ColumnBatch ClockGate::adjust(std::size_t input, ColumnBatch batch) const {
@@ -116,10 +130,14 @@ void ClockGate::collect(Epoch, ChangeSink& changes) {
   for (const ClockId clock : dirty_) {
     State& mine = states_[clock];
     mine.dirty = false;
+    const StateKey key{.clock = clocks_.name(clock), .pane = 0, .key = {}};
+    if (!mine.known) {
+      changes.remove(id_, key);
+      continue;
+    }
     char bytes[sizeof(Micros)];
     std::memcpy(bytes, &mine.merged, sizeof bytes);
-    changes.put(id_, {.clock = clocks_.name(clock), .pane = 0, .key = {}},
-                {bytes, sizeof bytes});
+    changes.put(id_, key, {bytes, sizeof bytes});
   }
   dirty_.clear();
 }

@@ -35,6 +35,8 @@ class ClockGate final : public Store {
               std::vector<ClockReading>& changed);
   /// Lets clocks go on whose grace has passed.
   void tick(Micros now, std::vector<ClockReading>& changed);
+  /// One input has forgotten a clock; true when none has it any more, and the node forgets it too.
+  bool forget(std::size_t input, ClockId clock);
   /// The batch with each row's watermark as the node sees it: the minimum over the inputs before
   /// that row. Returns the batch itself when there is one input.
   ColumnBatch adjust(std::size_t input, ColumnBatch batch) const;
@@ -61,7 +63,7 @@ class ClockGate final : public Store {
     bool known = false;
     bool idle = false;
     bool waived = false;  // grace has passed: inputs that never spoke are left out
-    bool dirty = false;
+    bool dirty = false;  // moved, or was forgotten, in the open epoch
   };
 
   State& state(ClockId clock);
@@ -69,6 +71,7 @@ class ClockGate final : public Store {
   static std::optional<Micros> minimum(const State& state, std::optional<std::size_t> except);
   /// W when every input is idle: it stays, or goes with those that go on (idle_close).
   static Micros reached_idle(const State& state);
+  void mark_dirty(ClockId clock);
   void merge(ClockId clock, std::vector<ClockReading>& changed);
 
   const StoreId id_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "engine/base/text.h"
 
@@ -32,13 +33,13 @@ Micros SourceClock::observe(ClockId clock, Micros event_time) {
     touched_.push_back(clock);
   }
   mine.watermark = after(before, event_time);
-  if (mine.watermark > before) {
-    if (!mine.dirty) {
-      mine.dirty = true;
-      dirty_.push_back(clock);
-    }
-  }
+  if (mine.watermark > before) mark_dirty(clock);
   return before;
+}
+
+void SourceClock::mark_dirty(ClockId clock) {
+  if (std::exchange(states_[clock].dirty, true)) return;
+  dirty_.push_back(clock);
 }
 
 void SourceClock::end_batch(Micros now, std::vector<ClockReading>& changed) {
@@ -68,16 +69,26 @@ void SourceClock::tick(Micros now, std::vector<ClockReading>& changed) {
       // Event time goes on as processing time does; last_row moves along so that W moves once.
       mine.watermark += silent;
       mine.last_row = now;
-      if (!mine.dirty) {
-        mine.dirty = true;
-        dirty_.push_back(clock);
-      }
+      mark_dirty(clock);
       moved = true;
     }
     if (moved) {
       changed.push_back({.clock = clock, .watermark = mine.watermark, .idle = true});
     }
   }
+}
+
+std::vector<ClockId> SourceClock::expire(Micros now) {
+  std::vector<ClockId> expired;
+  if (plan_.clock_expire == TimePlan::kNever || !plan_.clock_column) return expired;
+  for (ClockId clock = 0; clock < states_.size(); ++clock) {
+    State& mine = states_[clock];
+    if (!mine.known || now - mine.last_row < plan_.clock_expire) continue;
+    mark_dirty(clock);
+    mine = State{.dirty = true};
+    expired.push_back(clock);
+  }
+  return expired;
 }
 
 std::vector<ClockReading> SourceClock::readings() const {
@@ -94,10 +105,14 @@ void SourceClock::collect(Epoch, ChangeSink& changes) {
   for (const ClockId clock : dirty_) {
     State& mine = states_[clock];
     mine.dirty = false;
+    const StateKey key{.clock = clocks_.name(clock), .pane = 0, .key = {}};
+    if (!mine.known) {
+      changes.remove(id_, key);
+      continue;
+    }
     char bytes[sizeof(Micros)];
     std::memcpy(bytes, &mine.watermark, sizeof bytes);
-    changes.put(id_, {.clock = clocks_.name(clock), .pane = 0, .key = {}},
-                {bytes, sizeof bytes});
+    changes.put(id_, key, {bytes, sizeof bytes});
   }
   dirty_.clear();
 }

@@ -32,6 +32,8 @@ class SourceClock final : public Store {
   void end_batch(Micros now, std::vector<ClockReading>& changed);
   /// Finds clocks that became idle, or go on while idle, by `now`.
   void tick(Micros now, std::vector<ClockReading>& changed);
+  /// Forgets key groups' clocks that had no row for clock_expire; which ones.
+  std::vector<ClockId> expire(Micros now);
   /// Where every clock stands.
   std::vector<ClockReading> readings() const;
 
@@ -47,9 +49,10 @@ class SourceClock final : public Store {
     bool known = false;   // has had a row, or is the partition's own clock
     bool idle = false;
     bool touched = false;  // had a row in the open batch
-    bool dirty = false;    // W moved in the open epoch
+    bool dirty = false;    // W moved, or was forgotten, in the open epoch
   };
   State& state(ClockId clock);
+  void mark_dirty(ClockId clock);
 
   const StoreId id_;
   const TimePlan plan_;

@@ -133,6 +133,9 @@ Task::Task(const TaskOptions& options)
     : stage_(*options.stage),
       options_(options),
       name_(concat(options.stage->name, "[", options.partition, "]")),
+      expired_clocks_(options.metrics->counter(
+          "sitrep_expired_clocks_total", "Clocks of key groups forgotten after clock_expire",
+          {{"task", name_}})),
       now_(options.now) {}
 
 Task::~Task() = default;
@@ -384,6 +387,16 @@ void Task::advance_node(Node& node, std::span<const ClockReading> readings) {
   advance(node.edges, passed);
 }
 
+void Task::forget(std::span<const Edge> edges, ClockId clock) {
+  for (const Edge& edge : edges) {
+    Node& node = *nodes_[edge.node];
+    if (!node.gate->forget(edge.input, clock)) continue;
+    NodeEmitter out(*this, node);
+    keep_error(node.op->forget(clock, out));
+    forget(node.edges, clock);
+  }
+}
+
 Result<void> Task::tick(Micros now) {
   now_ = now;
   for (const auto& input : inputs_) {
@@ -391,6 +404,11 @@ Result<void> Task::tick(Micros now) {
     input->clock->tick(now, changed);
     if (!changed.empty()) dirty_ = true;
     advance(input->edges, changed);
+    for (const ClockId clock : input->clock->expire(now)) {
+      expired_clocks_.add();
+      dirty_ = true;
+      forget(input->edges, clock);
+    }
     Micros lowest = TimePlan::kNever;
     for (const ClockReading& reading : input->clock->readings()) {
       if (!reading.idle) lowest = std::min(lowest, reading.watermark);

@@ -109,6 +109,8 @@ class Task {
   void advance(std::span<const Edge> edges, std::span<const ClockReading> readings);
   /// The node's clocks moved: calls its operator and passes the output's clocks on.
   void advance_node(Node& node, std::span<const ClockReading> readings);
+  /// A clock of an input is gone: operators that no other input gives it close it and forget it.
+  void forget(std::span<const Edge> edges, ClockId clock);
   void keep_error(Result<void> result);
   Result<void> take_error();
   /// Decoded rows with event times, clocks and watermarks; rows of the future become dead letters.
@@ -118,6 +120,7 @@ class Task {
   const Stage& stage_;
   const TaskOptions options_;
   const std::string name_;
+  Counter& expired_clocks_;
   ClockTable clocks_;
   std::vector<TopicPartition> input_partitions_;
   std::vector<std::unique_ptr<Input>> inputs_;

@@ -2,6 +2,10 @@
 // Watermarks of a task as tables: what happens, where the clocks stand then, and what came out.
 #include <gmock/gmock.h>
 
+#include <map>
+#include <set>
+#include <tuple>
+
 #include "engine/runtime/task.h"
 #include "tests/unit/runtime/runtime_testing.h"
 
@@ -119,6 +123,13 @@ class TaskClockTest : public testing::Test {
   MetricsRegistry metrics_;
   std::unique_ptr<Task> task_;
   Offset next_[2] = {Offset(0), Offset(0)};
+  /// Keys by store, clock and pane, as the deltas say.
+  std::map<std::tuple<StoreId, std::string, Micros>, std::set<std::string>> state_;
+};
+
+class TaskClockExpireTest : public TaskClockTest {
+ protected:
+  TaskClockExpireTest() : TaskClockTest(", clock: {per: k}, clock_expire: 1h") {}
 };
 
 class TaskClockPerKeyTest : public TaskClockTest {
@@ -222,6 +233,62 @@ TEST_F(TaskClockPerKeyTest, a_key_of_one_input_waits_for_the_other_until_the_gra
   tick(130);
   EXPECT_THAT(clocks(kSatellite), IsEmpty());
   EXPECT_THAT(outputs(), ElementsAre(window("a", 1, 10)));
+}
+
+TEST_F(TaskClockExpireTest, a_clock_without_rows_for_so_long_closes_its_windows_and_is_forgotten) {
+  read(kRadio, 1, {"a@1", "b@2"});
+  read(kRadio, 3'500, {"b@3490"});
+  EXPECT_THAT(outputs(), IsEmpty());
+  tick(3'520);
+  tick(3'600);
+  EXPECT_THAT(clocks(kRadio), ElementsAre("a: -4s idle", "b: 3485s idle"));
+  EXPECT_THAT(outputs(), ElementsAre(window("b", 1, 10)));
+  tick(3'601);
+  EXPECT_THAT(clocks(kRadio), ElementsAre("b: 3485s idle"));
+  EXPECT_THAT(outputs(), ElementsAre(window("a", 1, 10)));
+  // It begins anew: what is as old as before is not late.
+  read(kRadio, 3'602, {"a@1", "a@16"});
+  EXPECT_THAT(clocks(kRadio), ElementsAre("a: 11s", "b: 3485s idle"));
+  read(kRadio, 3'630, {"a@16"});
+  tick(3'640);
+  EXPECT_THAT(outputs(), ElementsAre(window("a", 1, 10)));
+}
+
+TEST_F(TaskClockExpireTest, a_clock_of_two_inputs_is_forgotten_with_the_last_of_them) {
+  read(kRadio, 1, {"a@1"});
+  read(kSatellite, 2'000, {"a@2"});
+  tick(3'601);
+  EXPECT_THAT(clocks(kRadio), IsEmpty());
+  EXPECT_THAT(clocks(kSatellite), ElementsAre("a: -3s idle"));
+  EXPECT_THAT(outputs(), IsEmpty());
+  tick(5'600);
+  EXPECT_THAT(clocks(kSatellite), IsEmpty());
+  EXPECT_THAT(outputs(), ElementsAre(window("a", 2, 10)));
+}
+
+TEST_F(TaskClockExpireTest, its_state_is_removed) {
+  read(kRadio, 1, {"a@1", "b@2"});
+  const auto kept = [this] {
+    const auto part = task_->close_epoch();
+    ENSURE(part.has_value(), "the epoch does not close");
+    const auto delta = decode_delta(part->delta.bytes);
+    ENSURE(delta.has_value(), "the delta is damaged");
+    for (const Change& change : delta->changes) {
+      const auto at = std::make_tuple(change.store, std::string(change.key.clock), change.key.pane);
+      if (change.kind == Change::Kind::kPut) {
+        state_[at].insert(std::string(change.key.key));
+      } else if (change.kind == Change::Kind::kRemove) {
+        state_[at].erase(std::string(change.key.key));
+        if (state_[at].empty()) state_.erase(at);
+      } else {
+        state_.erase(at);
+      }
+    }
+    return state_.size();
+  };
+  EXPECT_EQ(kept(), 4u) << "two clocks, two panes";
+  tick(10'000);
+  EXPECT_EQ(kept(), 0u);
 }
 
 }  // namespace

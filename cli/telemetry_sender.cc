@@ -32,7 +32,7 @@ Result<void> TelemetrySender::send(std::span<const TelemetryRecord> records) {
     }
     TRY(writer_->begin());
     TRY(writer_->append(batch));
-    TRY(writer_->commit({}));
+    TRY(writer_->commit({}, {}));
   }
   return {};
 }

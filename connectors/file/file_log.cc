@@ -43,7 +43,7 @@ class FileGroup final : public GroupReader {
     return change;
   }
 
-  Result<std::vector<std::optional<Offset>>> committed(
+  Result<std::vector<std::optional<CommittedOffset>>> committed(
       std::span<const TopicPartition> partitions) override {
     std::map<TopicPartition, Offset> known;
     std::ifstream in(offsets_path(options_.root, group_.group));
@@ -53,10 +53,11 @@ class FileGroup final : public GroupReader {
     while (in >> topic >> partition >> offset) {
       known.insert_or_assign({topic, PartitionId(partition)}, Offset(offset));
     }
-    std::vector<std::optional<Offset>> out;
+    std::vector<std::optional<CommittedOffset>> out;
     for (const TopicPartition& wanted : partitions) {
+      auto& answer = out.emplace_back();
       const auto found = known.find(wanted);
-      out.push_back(found == known.end() ? std::nullopt : std::optional(found->second));
+      if (found != known.end()) answer = CommittedOffset{.next = found->second};
     }
     return out;
   }

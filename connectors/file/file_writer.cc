@@ -40,7 +40,9 @@ Result<TopicId> FileWriter::open_topic(const std::string& topic) {
   return TopicId(static_cast<std::uint32_t>(topics_.size() - 1));
 }
 
-Result<void> FileWriter::begin() { return abort(); }
+Result<void> FileWriter::begin() {
+  return abort();
+}
 
 FileWriter::Partition& FileWriter::partition_of(Topic& topic, const OutputRecord& record) {
   const std::size_t count = topic.partitions.size();
@@ -68,7 +70,7 @@ Result<void> FileWriter::write(Partition& partition) {
   return {};
 }
 
-Result<void> FileWriter::commit(std::span<const CommittedPosition> positions) {
+Result<void> FileWriter::commit(std::span<const CommittedPosition> positions, const Generation&) {
   for (Topic& topic : topics_) {
     for (Partition& partition : topic.partitions) {
       TRY(write(partition));
@@ -84,8 +86,8 @@ Result<void> FileWriter::save_positions(std::span<const CommittedPosition> posit
   if (positions.empty()) return {};
   std::string text;
   for (const CommittedPosition& position : positions) {
-    text += concat(position.partition.topic, " ", position.partition.partition, " ",
-                   position.next, "\n");
+    text += concat(position.partition.topic, " ", position.partition.partition, " ", position.next,
+                   "\n");
   }
   const std::string path = offsets_path(root_, group_);
   const std::string fresh = path + ".new";
@@ -93,8 +95,7 @@ Result<void> FileWriter::save_positions(std::span<const CommittedPosition> posit
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
   if (error) return unavailable(concat("making the directory of ", path, ": ", error.message()));
   {
-    ASSIGN_OR_RETURN(const Descriptor file,
-                     Descriptor::open(fresh, O_WRONLY | O_CREAT | O_TRUNC));
+    ASSIGN_OR_RETURN(const Descriptor file, Descriptor::open(fresh, O_WRONLY | O_CREAT | O_TRUNC));
     TRY(file.write(text));
     TRY(file.sync());
   }

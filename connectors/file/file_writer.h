@@ -24,7 +24,8 @@ class FileWriter final : public LogWriter {
   Result<TopicId> open_topic(const std::string& topic) override;
   Result<void> begin() override;
   Result<void> append(const OutputBatch& batch) override;
-  Result<void> commit(std::span<const CommittedPosition> positions) override;
+  Result<void> commit(std::span<const CommittedPosition> positions,
+                      const Generation& generation) override;
   Result<void> abort() override;
 
  private:

@@ -42,7 +42,7 @@ class KafkaGroupReader final : public GroupReader {
   Result<void> subscribe();
 
   Result<std::optional<AssignmentChange>> poll(Micros wait) override;
-  Result<std::vector<std::optional<Offset>>> committed(
+  Result<std::vector<std::optional<CommittedOffset>>> committed(
       std::span<const TopicPartition> partitions) override;
   Result<std::vector<std::unique_ptr<PartitionReader>>> assign(
       std::span<const StartPosition> starts) override;
@@ -177,7 +177,7 @@ Result<void> KafkaGroupReader::serve_error(rd_kafka_event_t& event) {
   return {};
 }
 
-Result<std::vector<std::optional<Offset>>> KafkaGroupReader::committed(
+Result<std::vector<std::optional<CommittedOffset>>> KafkaGroupReader::committed(
     std::span<const TopicPartition> partitions) {
   const KafkaPartitionListPtr list(
       rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
@@ -190,7 +190,7 @@ Result<std::vector<std::optional<Offset>>> KafkaGroupReader::committed(
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return kafka_error(attempted("asking for committed offsets"), code);
   }
-  std::vector<std::optional<Offset>> out;
+  std::vector<std::optional<CommittedOffset>> out;
   for (int i = 0; i < list->cnt; ++i) {
     const rd_kafka_topic_partition_t& answer = list->elems[i];
     if (answer.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -198,7 +198,12 @@ Result<std::vector<std::optional<Offset>>> KafkaGroupReader::committed(
                                           answer.topic, ", partition ", answer.partition)),
                          answer.err);
     }
-    out.push_back(answer.offset < 0 ? std::nullopt : std::optional(Offset(answer.offset)));
+    auto& known = out.emplace_back();
+    if (answer.offset < 0) continue;
+    known = CommittedOffset{.next = Offset(answer.offset)};
+    if (answer.metadata != nullptr) {
+      known->metadata.assign(static_cast<const char*>(answer.metadata), answer.metadata_size);
+    }
   }
   return out;
 }

@@ -122,7 +122,8 @@ Result<void> KafkaWriter::send_runs(OpenTopic& topic) {
   return {};
 }
 
-Result<void> KafkaWriter::commit(std::span<const CommittedPosition> positions) {
+Result<void> KafkaWriter::commit(std::span<const CommittedPosition> positions,
+                                 const Generation&) {
   TRY(producer_->flush());
   shown_positions_->commit(positions);
   return {};

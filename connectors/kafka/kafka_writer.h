@@ -33,7 +33,8 @@ class KafkaWriter final : public LogWriter {
   Result<TopicId> open_topic(const std::string& topic) override;
   Result<void> begin() override;
   Result<void> append(const OutputBatch& batch) override;
-  Result<void> commit(std::span<const CommittedPosition> positions) override;
+  Result<void> commit(std::span<const CommittedPosition> positions,
+                      const Generation& generation) override;
   Result<void> abort() override;
 
  private:

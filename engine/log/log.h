@@ -41,6 +41,14 @@ struct StartPosition {
   Offset offset;
 };
 
+/// A membership as it stood when an assignment was given; a commit is fenced by it. The bytes are
+/// the log's own; empty where a log has no generations.
+struct Generation {
+  std::string bytes;
+
+  friend bool operator==(const Generation&, const Generation&) = default;
+};
+
 /// The assignment of this member changed. Partitions are those added or taken away.
 struct AssignmentChange {
   enum class Kind {
@@ -50,6 +58,17 @@ struct AssignmentChange {
   };
   Kind kind;
   std::vector<TopicPartition> partitions;
+  /// With kAssigned: what epochs computed under this assignment are committed with.
+  Generation generation = {};
+};
+
+/// What a group knows of a partition.
+struct CommittedOffset {
+  Offset next;
+  /// As it was committed (CommittedPosition::metadata).
+  std::string metadata = {};
+
+  friend bool operator==(const CommittedOffset&, const CommittedOffset&) = default;
 };
 
 /// First and next offset of a partition, visible records only.
@@ -66,8 +85,9 @@ class GroupReader {
   /// Serves the group for at most `wait`; returns a change when there is one. Must be called often
   /// (within the log's poll interval), also while nothing changes.
   virtual Result<std::optional<AssignmentChange>> poll(Micros wait) = 0;
-  /// Committed offset of each partition in the group; nothing where none was committed.
-  virtual Result<std::vector<std::optional<Offset>>> committed(
+  /// What is committed for each partition in the group; nothing where nothing is. Retriable while
+  /// a transaction that commits offsets of one of them is open: its outcome is awaited.
+  virtual Result<std::vector<std::optional<CommittedOffset>>> committed(
       std::span<const TopicPartition> partitions) = 0;
   /// Begins to read these partitions; one reader each, in order. A reader lives until unassign().
   virtual Result<std::vector<std::unique_ptr<PartitionReader>>> assign(
@@ -86,7 +106,10 @@ struct CommittedPosition {
   std::string metadata;
 };
 
-/// Writes epochs: begin, append …, commit. One epoch at a time. Used only by the committer.
+/// Writes epochs: begin, append …, commit. One epoch at a time. What was written exactly once
+/// becomes visible with the commit, as one. An Error of begin, append or commit fails the epoch,
+/// its outcome may be unknown: call abort() until it succeeds before the next begin(). Used only by
+/// the committer.
 class LogWriter {
  public:
   virtual ~LogWriter() = default;
@@ -95,10 +118,15 @@ class LogWriter {
   virtual Result<void> begin() = 0;
   /// Hands the records over; they may be buffered. May be called several times per epoch.
   virtual Result<void> append(const OutputBatch& batch) = 0;
+  /// As append, but returns when all of them are stored, with the offset of each, in order.
+  virtual Result<std::vector<Offset>> append_located(const OutputBatch& batch);
   /// Returns when every record of the epoch is durable and visible, and the positions are
-  /// committed.
-  virtual Result<void> commit(std::span<const CommittedPosition> positions) = 0;
-  /// Gives the open epoch up. At least once: records already handed over may become visible.
+  /// committed under `generation`.
+  virtual Result<void> commit(std::span<const CommittedPosition> positions,
+                              const Generation& generation) = 0;
+  /// Gives the open epoch up and settles what is known of it: afterwards GroupReader::committed()
+  /// says whether it had been committed. Retriable: call again. Not retriable: another process
+  /// writes as this instance. At least once: records already handed over may become visible.
   virtual Result<void> abort() = 0;
 };
 
@@ -119,9 +147,11 @@ struct GroupOptions {
 struct WriterOptions {
   std::string group;
   std::string instance;
+  /// Exactly once: an epoch becomes visible as a whole, or not at all.
+  bool transactional = false;
 };
 
-/// Thread-safe.
+/// Thread-safe. Where a function has a default, it is that of a log that keeps no state.
 class Log {
  public:
   virtual ~Log() = default;
@@ -129,6 +159,18 @@ class Log {
   virtual Result<std::optional<std::int32_t>> partition_count(const std::string& topic) = 0;
   virtual Result<void> create_topic(const std::string& topic, const TopicOptions& options) = 0;
   virtual Result<OffsetRange> offset_range(const TopicPartition& partition) = 0;
+  /// The settings of a topic by their Kafka names; empty for logs without such settings.
+  virtual Result<std::map<std::string, std::string>> topic_settings(const std::string& topic);
+  /// Reads one partition outside any group, from `start` on, committed records only. The reader may
+  /// be used by any one thread.
+  virtual Result<std::unique_ptr<PartitionReader>> open_reader(const StartPosition& start);
+  /// Forgets the records before `before`; they may stay for a while.
+  virtual Result<void> trim(const TopicPartition& partition, Offset before);
+  /// Whether positions are kept with their metadata and topics of our own can be written and read
+  /// back: then state lives in the log. If not, only in the local image (decision 0004).
+  virtual bool keeps_state() const { return false; }
+  /// Names the log for as long as it exists; another one has another name.
+  virtual Result<std::string> identity();
   virtual Result<std::unique_ptr<GroupReader>> join(const GroupOptions& options) = 0;
   virtual Result<std::unique_ptr<LogWriter>> open_writer(const WriterOptions& options) = 0;
   /// For messages: "Kafka at localhost:9092", "directory /data".

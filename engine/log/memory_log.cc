@@ -70,9 +70,9 @@ class MemoryLog::Group final : public GroupReader {
     }
     return std::optional(std::move(change));
   }
-  Result<std::vector<std::optional<Offset>>> committed(
+  Result<std::vector<std::optional<CommittedOffset>>> committed(
       std::span<const TopicPartition> partitions) override {
-    std::vector<std::optional<Offset>> out;
+    std::vector<std::optional<CommittedOffset>> out;
     const auto& offsets = log_.committed_[options_.group];
     for (const TopicPartition& partition : partitions) {
       const auto found = offsets.find(partition);
@@ -84,8 +84,7 @@ class MemoryLog::Group final : public GroupReader {
       std::span<const StartPosition> starts) override {
     std::vector<std::unique_ptr<PartitionReader>> readers;
     for (const StartPosition& start : starts) {
-      readers.push_back(
-          std::make_unique<Reader>(log_.partitions_[start.partition], start.offset));
+      readers.push_back(std::make_unique<Reader>(log_.partitions_[start.partition], start.offset));
     }
     return readers;
   }
@@ -125,13 +124,25 @@ class MemoryLog::Writer final : public LogWriter {
     }
     return {};
   }
-  Result<void> commit(std::span<const CommittedPosition> positions) override {
+  Result<std::vector<Offset>> append_located(const OutputBatch& batch) override {
+    // Appended at once: an offset cannot be known otherwise.
+    std::vector<Offset> offsets;
+    const std::size_t before = open_.size();
+    TRY(append(batch));
+    for (std::size_t i = before; i < open_.size(); ++i) {
+      offsets.push_back(log_.append(open_[i].first, std::move(open_[i].second)));
+    }
+    open_.resize(before);
+    return offsets;
+  }
+  Result<void> commit(std::span<const CommittedPosition> positions, const Generation&) override {
     const bool fail = log_.failing_commits_ > 0;
     if (fail) --log_.failing_commits_;
     if (!fail || log_.failed_commit_ == FailedCommit::kHadCommitted) {
       for (auto& [partition, record] : open_) log_.append(partition, std::move(record));
       for (const CommittedPosition& position : positions) {
-        log_.committed_[options_.group][position.partition] = position.next;
+        log_.committed_[options_.group][position.partition] = {.next = position.next,
+                                                               .metadata = position.metadata};
       }
     }
     open_.clear();
@@ -192,7 +203,25 @@ Result<std::optional<std::int32_t>> MemoryLog::partition_count(const std::string
 Result<void> MemoryLog::create_topic(const std::string& topic, const TopicOptions& options) {
   const auto [found, made] = topics_.emplace(topic, options.partitions);
   if (!made) return invalid_config(concat("topic ", topic, " exists"));
+  settings_[topic] = options.settings;
   for (std::int32_t i = 0; i < options.partitions; ++i) partitions_[{topic, PartitionId(i)}];
+  return {};
+}
+
+Result<std::map<std::string, std::string>> MemoryLog::topic_settings(const std::string& topic) {
+  return settings_[topic];
+}
+
+Result<std::unique_ptr<PartitionReader>> MemoryLog::open_reader(const StartPosition& start) {
+  return std::unique_ptr<PartitionReader>(
+      std::make_unique<Reader>(partitions_[start.partition], start.offset));
+}
+
+Result<void> MemoryLog::trim(const TopicPartition& partition, Offset before) {
+  Partition& stored = partitions_[partition];
+  stored.begin = std::max(stored.begin, before);
+  std::erase_if(stored.records,
+                [&](const StoredRecord& record) { return record.offset < stored.begin; });
   return {};
 }
 
@@ -201,7 +230,7 @@ Result<OffsetRange> MemoryLog::offset_range(const TopicPartition& partition) {
   if (found == partitions_.end()) {
     return invalid_config(concat("no partition ", partition.topic, "[", partition.partition, "]"));
   }
-  return OffsetRange{.begin = Offset(0), .end = found->second.end};
+  return OffsetRange{.begin = found->second.begin, .end = found->second.end};
 }
 
 Result<std::unique_ptr<GroupReader>> MemoryLog::join(const GroupOptions& options) {

@@ -51,6 +51,11 @@ class MemoryLog final : public Log {
   Result<std::optional<std::int32_t>> partition_count(const std::string& topic) override;
   Result<void> create_topic(const std::string& topic, const TopicOptions& options) override;
   Result<OffsetRange> offset_range(const TopicPartition& partition) override;
+  Result<std::map<std::string, std::string>> topic_settings(const std::string& topic) override;
+  Result<std::unique_ptr<PartitionReader>> open_reader(const StartPosition& start) override;
+  Result<void> trim(const TopicPartition& partition, Offset before) override;
+  bool keeps_state() const override { return true; }
+  Result<std::string> identity() override { return std::string("memory"); }
   Result<std::unique_ptr<GroupReader>> join(const GroupOptions& options) override;
   Result<std::unique_ptr<LogWriter>> open_writer(const WriterOptions& options) override;
   std::string description() const override { return "memory"; }
@@ -58,6 +63,7 @@ class MemoryLog final : public Log {
  private:
   struct Partition {
     std::vector<StoredRecord> records;
+    Offset begin{0};
     Offset end{0};
   };
   class Reader;
@@ -66,8 +72,9 @@ class MemoryLog final : public Log {
 
   const Clock& clock_;
   std::map<std::string, std::int32_t> topics_;
+  std::map<std::string, std::map<std::string, std::string>> settings_;
   std::map<TopicPartition, Partition> partitions_;
-  std::map<std::string, std::map<TopicPartition, Offset>> committed_;
+  std::map<std::string, std::map<TopicPartition, CommittedOffset>> committed_;
   std::size_t failing_commits_ = 0;
   FailedCommit failed_commit_ = FailedCommit::kHadNoEffect;
 };

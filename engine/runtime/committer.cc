@@ -106,7 +106,7 @@ Result<void> Committer::write_parts() {
     positions.insert(positions.end(), part.positions.begin(), part.positions.end());
     if (!part.outputs.empty()) TRY(writer_.append(part.outputs));
   }
-  return writer_.commit(positions);
+  return writer_.commit(positions, {});
 }
 
 bool Committer::write(Micros now) {

@@ -226,8 +226,11 @@ Result<OwnedTask> Instance::make_task(const Stage& stage, PartitionId partition,
                                            .now = clock_.now()}));
   std::optional<TaskPosition> position;
   if (image_) {
-    ASSIGN_OR_RETURN(position, image_->position(id));
-    if (position) TRY(restore(*owned.task));
+    ASSIGN_OR_RETURN(const std::optional<ImagePosition> saved, image_->position(id));
+    if (saved) {
+      position = saved->task;
+      TRY(restore(*owned.task));
+    }
   }
   std::vector<Offset> next;
   std::size_t index = 0;

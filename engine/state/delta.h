@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,8 @@ struct Delta {
   TaskPosition position;
   /// The encoded record; holds task and position too.
   std::string bytes;
+  /// Where the state stands in the state log with this delta: known once it is written there.
+  std::optional<StateMark> mark = {};
 };
 
 class DeltaBuilder final : public ChangeSink {

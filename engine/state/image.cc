@@ -60,13 +60,13 @@ Result<std::unique_ptr<StateImage>> StateImage::open(const ImageOptions& options
   return std::unique_ptr<StateImage>(new StateImage(std::move(database)));
 }
 
-Result<std::optional<TaskPosition>> StateImage::position(TaskId task) const {
+Result<std::optional<ImagePosition>> StateImage::position(TaskId task) const {
   ASSIGN_OR_RETURN(const std::optional<std::string> bytes, database_->get(position_key(task)));
   if (!bytes) return std::nullopt;
   BinaryReader in(*bytes);
   TaskPosition position = read_position(in);
   if (!in.ok() || in.left() != 0) return database_->corrupt_value("a position");
-  return position;
+  return ImagePosition{.task = std::move(position), .mark = std::nullopt};
 }
 
 Result<std::vector<TaskId>> StateImage::tasks() const {

@@ -31,6 +31,15 @@ struct ImageOptions {
   std::size_t write_buffer_bytes = 16 << 20;
 };
 
+/// What the image of a task stands for.
+struct ImagePosition {
+  TaskPosition task;
+  /// Nothing for state that is in no state log.
+  std::optional<StateMark> mark;
+
+  friend bool operator==(const ImagePosition&, const ImagePosition&) = default;
+};
+
 /// One entry of a task, as the image holds it.
 struct ImageEntry {
   StoreId store;
@@ -60,7 +69,7 @@ class StateImage {
   ~StateImage();
 
   /// What the image of `task` stands for; nothing when it has none.
-  Result<std::optional<TaskPosition>> position(TaskId task) const;
+  Result<std::optional<ImagePosition>> position(TaskId task) const;
   /// Every task that the image knows.
   Result<std::vector<TaskId>> tasks() const;
   /// Applies deltas, oldest first, several tasks mixed, as one atomic write: last value per key

@@ -98,9 +98,9 @@ class StateImage::Cold final : public ColdState {
   }
 
   std::optional<Epoch> flushed() override {
-    const Result<std::optional<TaskPosition>> position = image_.position(task_);
+    const Result<std::optional<ImagePosition>> position = image_.position(task_);
     if (!position || !*position) return std::nullopt;
-    return (*position)->epoch;
+    return (*position)->task.epoch;
   }
 
  private:

@@ -3,8 +3,10 @@
 // Names a task in state: its stage (from the stage's name, so it survives edits of the job) and its
 // partition. And the input positions that a task's state stands for. Thread-compatible.
 
+#include <array>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +32,8 @@ struct TaskId {
 struct InputPosition {
   TopicPartition partition;
   Offset next;
+  /// Where a bounded run ends in it; nothing outside one, or once it was reached.
+  std::optional<Offset> end = {};
 
   friend bool operator==(const InputPosition&, const InputPosition&) = default;
 };
@@ -40,6 +44,25 @@ struct TaskPosition {
   std::vector<InputPosition> inputs;
 
   friend bool operator==(const TaskPosition&, const TaskPosition&) = default;
+};
+
+/// One life of a task's state, from nothing on. What is of another incarnation is never mixed in.
+struct Incarnation {
+  /// Hash of Log::identity().
+  std::uint64_t log = 0;
+  /// Random.
+  std::array<std::uint8_t, 16> id{};
+
+  auto operator<=>(const Incarnation&) const = default;
+};
+
+/// Where a task's state stands in its state log.
+struct StateMark {
+  Incarnation incarnation;
+  /// Behind the last state record of the epoch; the log's beginning when there is none yet.
+  Offset next;
+
+  friend bool operator==(const StateMark&, const StateMark&) = default;
 };
 
 }  // namespace sitrep

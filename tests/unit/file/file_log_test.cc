@@ -90,12 +90,12 @@ TEST_F(FileLogTest, records_of_an_epoch_are_lines_once_it_is_committed) {
   EXPECT_EQ(text("out/0.jsonl"), "");
   const CommittedPosition position{
       .partition = {"air", PartitionId(0)}, .next = Offset(7), .metadata = {}};
-  ASSERT_TRUE(writer->commit({&position, 1}));
+  ASSERT_TRUE(writer->commit({&position, 1}, {}));
   EXPECT_EQ(text("out/0.jsonl"), "a\nb\n");
   EXPECT_EQ(text(".groups/job.offsets"), "air 0 7\n");
   auto group = *log_->join({.group = "job", .instance = "one", .topics = {"air"}});
   const TopicPartition asked[] = {{"air", PartitionId(0)}, {"air", PartitionId(1)}};
-  EXPECT_THAT(*group->committed(asked), ElementsAre(std::optional(Offset(7)), std::nullopt));
+  EXPECT_THAT(*group->committed(asked), ElementsAre(CommittedOffset{Offset(7)}, std::nullopt));
 }
 
 TEST_F(FileLogTest, an_aborted_epoch_leaves_no_line) {
@@ -107,7 +107,7 @@ TEST_F(FileLogTest, an_aborted_epoch_leaves_no_line) {
   ASSERT_TRUE(writer->abort());
   ASSERT_TRUE(writer->begin());
   ASSERT_TRUE(writer->append(batch_of(topic, {"kept"})));
-  ASSERT_TRUE(writer->commit({}));
+  ASSERT_TRUE(writer->commit({}, {}));
   EXPECT_EQ(text("out/0.jsonl"), "kept\n");
 }
 
@@ -117,7 +117,7 @@ TEST_F(FileLogTest, a_line_that_a_crash_tore_is_cut_off) {
   const TopicId topic = *writer->open_topic("out");
   ASSERT_TRUE(writer->begin());
   ASSERT_TRUE(writer->append(batch_of(topic, {"next"})));
-  ASSERT_TRUE(writer->commit({}));
+  ASSERT_TRUE(writer->commit({}, {}));
   EXPECT_EQ(text("out/0.jsonl"), "whole\nnext\n");
 }
 

@@ -62,7 +62,7 @@ class GroupReaderTesting : public ::testing::Test {
     }
     ASSERT_TRUE(writer->begin());
     ASSERT_TRUE(writer->append(batch));
-    ASSERT_TRUE(writer->commit({}));
+    ASSERT_TRUE(writer->commit({}, {}));
   }
 
   /// One reader of each partition, from these offsets on.

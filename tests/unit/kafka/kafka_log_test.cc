@@ -65,7 +65,7 @@ TEST_F(KafkaLogTest, an_offset_range_ends_behind_the_last_record) {
   }
   ASSERT_TRUE((*writer)->begin());
   ASSERT_TRUE((*writer)->append(batch));
-  ASSERT_TRUE((*writer)->commit({}));
+  ASSERT_TRUE((*writer)->commit({}, {}));
 
   const auto range = log->offset_range({"out", PartitionId(0)});
   ASSERT_TRUE(range) << range.error().message();

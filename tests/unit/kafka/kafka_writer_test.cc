@@ -61,7 +61,7 @@ class KafkaWriterTest : public ::testing::Test {
   static void write_epoch(LogWriter& writer, const OutputBatch& batch) {
     expect_ok(writer.begin());
     expect_ok(writer.append(batch));
-    expect_ok(writer.commit({}));
+    expect_ok(writer.commit({}, {}));
   }
 
   ManualClock clock_;
@@ -201,7 +201,7 @@ TEST_F(KafkaWriterTest, a_record_that_cannot_be_delivered_fails_the_commit_until
   fail_next_produce(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
   expect_ok(writer->begin());
   expect_ok(writer->append(batch));
-  const auto committed = writer->commit({});
+  const auto committed = writer->commit({}, {});
   ASSERT_FALSE(committed);
   EXPECT_EQ(committed.error().kind(), ErrorKind::kInvalidConfig);
   EXPECT_THAT(committed.error().message(),
@@ -221,7 +221,7 @@ TEST_F(KafkaWriterTest, a_producer_that_can_never_write_again_is_replaced) {
   fail_next_produce(RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
   expect_ok(writer->begin());
   expect_ok(writer->append(batch));
-  const auto committed = writer->commit({});
+  const auto committed = writer->commit({}, {});
   ASSERT_FALSE(committed);
   EXPECT_TRUE(committed.error().retriable());
 
@@ -255,7 +255,7 @@ TEST_F(KafkaWriterTest, positions_are_shown_in_the_group_with_their_metadata) {
   const std::vector<CommittedPosition> positions = {
       {.partition = {"in", PartitionId(0)}, .next = Offset(42), .metadata = "epoch 7"}};
   expect_ok(writer->begin());
-  expect_ok(writer->commit(positions));
+  expect_ok(writer->commit(positions, {}));
   // The answer is waited for at the end, not by the epoch.
   writer.reset();
 
@@ -305,7 +305,7 @@ TEST_F(KafkaWriterTest, an_epoch_is_written_again_after_the_broker_came_back) {
   rd_kafka_mock_broker_set_down(&cluster_.get(), MockCluster::kBroker);
   expect_ok(writer->begin());
   expect_ok(writer->append(batch));
-  const auto committed = writer->commit({});
+  const auto committed = writer->commit({}, {});
   ASSERT_FALSE(committed);
   EXPECT_EQ(committed.error().kind(), ErrorKind::kUnavailable);
   EXPECT_TRUE(committed.error().retriable());
@@ -317,7 +317,7 @@ TEST_F(KafkaWriterTest, an_epoch_is_written_again_after_the_broker_came_back) {
   for (int i = 0; i < 20 && !again; ++i) {
     expect_ok(writer->begin());
     expect_ok(writer->append(batch));
-    again = writer->commit({});
+    again = writer->commit({}, {});
     if (!again) expect_ok(writer->abort());
   }
   expect_ok(again);

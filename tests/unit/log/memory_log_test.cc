@@ -53,7 +53,7 @@ class MemoryLogTest : public testing::Test {
                   .timestamp = std::nullopt});
     return batch;
   }
-  std::vector<std::optional<Offset>> committed() {
+  std::vector<std::optional<CommittedOffset>> committed() {
     auto group = *log_.join({.group = "g", .instance = "i", .topics = {"in"}});
     const std::vector<TopicPartition> partitions = {{"in", PartitionId(0)}, {"in", PartitionId(1)}};
     return *group->committed(partitions);
@@ -82,9 +82,9 @@ TEST_F(MemoryLogTest, an_open_epoch_is_invisible_until_its_commit) {
   ASSERT_TRUE(writer->begin());
   ASSERT_TRUE(writer->append(batch_of(topic, "x")));
   EXPECT_THAT(written(), IsEmpty());
-  ASSERT_TRUE(writer->commit(positions_));
+  ASSERT_TRUE(writer->commit(positions_, {}));
   EXPECT_THAT(written(), ElementsAre("x"));
-  EXPECT_THAT(committed(), ElementsAre(Offset(5), std::nullopt));
+  EXPECT_THAT(committed(), ElementsAre(CommittedOffset{Offset(5)}, std::nullopt));
 }
 
 TEST_F(MemoryLogTest, an_aborted_epoch_leaves_nothing) {
@@ -105,7 +105,7 @@ TEST_F(MemoryLogTest, a_failed_commit_may_or_may_not_have_happened) {
     ASSERT_TRUE(writer->begin());
     ASSERT_TRUE(writer->append(batch_of(topic, "x")));
     log_.fail_next_commits(1, outcome);
-    const auto result = writer->commit(positions_);
+    const auto result = writer->commit(positions_, {});
     ASSERT_FALSE(result);
     EXPECT_TRUE(result.error().retriable());
     if (outcome == MemoryLog::FailedCommit::kHadNoEffect) {

@@ -26,7 +26,8 @@ class TalkingWriter final : public LogWriter {
     for (const OutputRecord& record : batch.records()) values.emplace_back(*record.value);
     return say(concat("append ", join(values, ",")));
   }
-  Result<void> commit(std::span<const CommittedPosition> positions) override {
+  Result<void> commit(std::span<const CommittedPosition> positions,
+                      const Generation&) override {
     std::vector<std::string> all;
     for (const CommittedPosition& position : positions) {
       all.push_back(concat(position.partition.topic, "[", position.partition.partition, "]=",

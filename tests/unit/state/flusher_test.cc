@@ -43,7 +43,7 @@ TEST_F(FlusherTest, writes_when_the_oldest_delta_has_waited_long_enough) {
   EXPECT_THAT(flusher_.take_flushed(),
               UnorderedElementsAre(Pair(kTask, Epoch(2)), Pair(kOther, Epoch(7))));
   EXPECT_THAT(flusher_.take_flushed(), IsEmpty());
-  EXPECT_EQ(image_->position(kTask).value()->epoch, Epoch(2));
+  EXPECT_EQ(image_->position(kTask).value()->task.epoch, Epoch(2));
   EXPECT_FALSE(flusher_.step(5000).value());
 }
 

@@ -76,7 +76,7 @@ TEST_F(ImageTest, what_is_written_survives_a_reopen_with_its_position) {
   write({builder_.finish(kTask, position)});
   reopen();
   EXPECT_THAT(entries(), ElementsAre("/0/b=2", "C3/-5/a=1"));
-  EXPECT_EQ(image_->position(kTask).value(), position);
+  EXPECT_EQ(image_->position(kTask).value()->task, position);
   EXPECT_EQ(image_->position(kOther).value(), std::nullopt);
   EXPECT_THAT(image_->tasks().value(), ElementsAre(kTask));
 }
@@ -139,7 +139,7 @@ TEST_F(ImageTest, tasks_do_not_mix_and_can_be_dropped) {
   EXPECT_THAT(entries(kTask), IsEmpty());
   EXPECT_EQ(image_->position(kTask).value(), std::nullopt);
   EXPECT_THAT(entries(kOther), ElementsAre("/0/a=2"));
-  EXPECT_EQ(image_->position(kOther).value()->epoch, Epoch(5));
+  EXPECT_EQ(image_->position(kOther).value()->task.epoch, Epoch(5));
 }
 
 TEST_F(ImageTest, cold_state_reads_entries_and_panes) {

@@ -51,8 +51,8 @@ inline constexpr std::size_t kCommitMetadataBytesMax = 2048;
 std::size_t commit_metadata_bytes_max(std::size_t stages);
 
 std::string encode_commit_metadata(const CommitMetadata& metadata);
-/// kCorrupt when `text` is not ours or damaged; kInvalidConfig naming both versions when it is of a
-/// version that we do not know.
+/// kUnavailable, not to be tried again, when `text` is not ours or damaged; kInvalidConfig naming
+/// both versions when it is of a version that we do not know.
 Result<CommitMetadata> decode_commit_metadata(std::string_view text);
 
 }  // namespace sitrep

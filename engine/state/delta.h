@@ -16,7 +16,7 @@
 
 namespace sitrep {
 
-inline constexpr std::uint8_t kDeltaFormatVersion = 1;
+inline constexpr std::uint8_t kDeltaFormatVersion = 2;
 
 struct Delta {
   TaskId task;

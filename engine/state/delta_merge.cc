@@ -10,7 +10,7 @@ namespace sitrep {
 
 Result<void> DeltaMerge::add(const Delta& delta) {
   ASSIGN_OR_RETURN(const DecodedDelta decoded, decode_delta(delta.bytes));
-  positions_[decoded.task] = decoded.position;
+  positions_[decoded.task] = {.task = decoded.position, .mark = delta.mark};
   changes_.reserve(changes_.size() + decoded.changes.size());
   std::string key;
   std::size_t prefix_bytes = 0;
@@ -26,10 +26,9 @@ Result<void> DeltaMerge::add(const Delta& delta) {
     before = &change;
     key.resize(prefix_bytes);
     key += change.key.key;
-    changes_.push_back({.change = {.kind = change.kind,
-                                   .key = keys_.store(key),
-                                   .value = change.value},
-                        .number = changes_.size()});
+    changes_.push_back(
+        {.change = {.kind = change.kind, .key = keys_.store(key), .value = change.value},
+         .number = changes_.size()});
   }
   return {};
 }

@@ -12,6 +12,7 @@
 #include "engine/base/result.h"
 #include "engine/data/arena.h"
 #include "engine/state/delta.h"
+#include "engine/state/image.h"
 
 namespace sitrep {
 
@@ -29,8 +30,8 @@ class DeltaMerge {
   /// What to write, ascending by key; a removed pane comes before what was put there later. Views
   /// live as long as the merge and the deltas.
   std::vector<MergedChange> finish();
-  /// The last position of each task.
-  const std::map<TaskId, TaskPosition>& positions() const { return positions_; }
+  /// What each task stands for after its last delta.
+  const std::map<TaskId, ImagePosition>& positions() const { return positions_; }
 
  private:
   struct Numbered {
@@ -40,7 +41,7 @@ class DeltaMerge {
 
   Arena keys_;
   std::vector<Numbered> changes_;
-  std::map<TaskId, TaskPosition> positions_;
+  std::map<TaskId, ImagePosition> positions_;
 };
 
 }  // namespace sitrep

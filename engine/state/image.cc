@@ -5,12 +5,16 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "engine/base/text.h"
+#include "engine/data/time_text.h"
 #include "engine/state/binary.h"
 #include "engine/state/delta_merge.h"
 #include "engine/state/keys.h"
+#include "engine/state/mark_form.h"
 #include "engine/state/position_form.h"
 #include "engine/state/rocks.h"
 
@@ -19,7 +23,7 @@ namespace sitrep {
 namespace {
 
 /// Version of the layout of keys, as text under the meta key "format".
-constexpr std::string_view kImageFormat = "1";
+constexpr std::string_view kImageFormat = "2";
 /// A removed pane with up to this many entries leaves by single deletes: thousands of small range
 /// tombstones slow every read, and small panes are the many ones.
 constexpr int kSingleDeletesMax = 16;
@@ -64,9 +68,10 @@ Result<std::optional<ImagePosition>> StateImage::position(TaskId task) const {
   ASSIGN_OR_RETURN(const std::optional<std::string> bytes, database_->get(position_key(task)));
   if (!bytes) return std::nullopt;
   BinaryReader in(*bytes);
-  TaskPosition position = read_position(in);
+  ImagePosition position{.task = read_position(in), .mark = std::nullopt};
+  if (in.left() != 0) position.mark = read_mark(in);
   if (!in.ok() || in.left() != 0) return database_->corrupt_value("a position");
-  return ImagePosition{.task = std::move(position), .mark = std::nullopt};
+  return position;
 }
 
 Result<std::vector<TaskId>> StateImage::tasks() const {
@@ -123,8 +128,8 @@ Result<void> StateImage::write(std::span<const Delta> deltas) {
         const std::string end = prefix_end(std::string(change.key));
         const rocksdb::Slice begin_slice = slice(change.key);
         const rocksdb::Slice end_slice = slice(end);
-        const rocksdb::Status removed = remove_pane(database_->scan(begin_slice, end_slice),
-                                                    begin_slice, end_slice, batch);
+        const rocksdb::Status removed =
+            remove_pane(database_->scan(begin_slice, end_slice), begin_slice, end_slice, batch);
         if (!removed.ok()) return database_->error(removed, "remove a pane");
         break;
       }
@@ -133,12 +138,28 @@ Result<void> StateImage::write(std::span<const Delta> deltas) {
   std::string bytes;
   for (const auto& [task, position] : merge.positions()) {
     bytes.clear();
-    append_position(bytes, position);
+    append_position(bytes, position.task);
+    if (position.mark) append_mark(bytes, *position.mark);
     put(batch, position_key(task), bytes);
   }
   const rocksdb::Status written = db.Write(rocksdb::WriteOptions(), &batch);
   if (!written.ok()) return database_->error(written, "write");
   return {};
+}
+
+Result<std::string> set_aside_image(const std::string& directory, Micros now) {
+  // Colons are not for every file system.
+  std::string time = format_timestamp(now);
+  std::erase(time, ':');
+  std::string aside = concat(directory, ".damaged-", time);
+  std::error_code failed;
+  std::filesystem::rename(directory, aside, failed);
+  if (failed) {
+    return unavailable(concat("setting the damaged state image ", directory, " aside as ", aside,
+                              ": ", failed.message()),
+                       Retry::kNever);
+  }
+  return aside;
 }
 
 Result<void> StateImage::drop(TaskId task) {
@@ -153,8 +174,9 @@ Result<void> StateImage::drop(TaskId task) {
 }
 
 Result<void> StateImage::restore(
-    TaskId task, const std::function<Result<void>(StoreId, const StateKey&,
-                                                  std::string_view value)>& entry) const {
+    TaskId task,
+    const std::function<Result<void>(StoreId, const StateKey&, std::string_view value)>& entry)
+    const {
   const std::unique_ptr<ImageCursor> cursor = walk(task);
   for (;;) {
     ASSIGN_OR_RETURN(const std::optional<ImageEntry> next, cursor->next());

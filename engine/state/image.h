@@ -60,6 +60,9 @@ class ImageCursor {
   virtual int percent() = 0;
 };
 
+/// Renames the directory of a damaged image, so that a new one can be made, and says how.
+Result<std::string> set_aside_image(const std::string& directory, Micros now);
+
 class StateImage {
  public:
   /// kUnavailable naming the directory when it is locked by another process or cannot be written;

@@ -15,6 +15,8 @@ void append_position(std::string& out, const TaskPosition& position) {
     append_sized(out, input.partition.topic);
     append_varint(out, static_cast<std::uint64_t>(input.partition.partition.value()));
     append_zigzag(out, input.next.value());
+    // 0: none.
+    append_varint(out, input.end ? static_cast<std::uint64_t>(input.end->value()) + 1 : 0);
   }
 }
 
@@ -26,6 +28,9 @@ TaskPosition read_position(BinaryReader& in) {
     input.partition.topic = in.sized();
     input.partition.partition = read_partition(in);
     input.next = Offset(in.zigzag());
+    const std::uint64_t end = in.varint();
+    if (end > std::uint64_t{1} << 63) in.fail();
+    if (in.ok() && end > 0) input.end = Offset(static_cast<std::int64_t>(end - 1));
   }
   return position;
 }

@@ -3,7 +3,7 @@
 // The binary form of a task's position, the same in deltas and in the image (docs/formats.md):
 //
 //   position := epoch:varint count:varint input*
-//   input    := topic:text partition:varint next:zigzag
+//   input    := topic:text partition:varint next:zigzag end:varint
 //
 // Thread-safe.
 

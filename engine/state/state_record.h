@@ -5,6 +5,7 @@
 // chunk of a snapshot, which has the form of a delta with puts alone. Functions only; thread-safe.
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@ namespace sitrep {
 
 enum class StateRecordKind : std::uint8_t { kDelta = 1, kSnapshotChunk = 2 };
 
+inline constexpr std::uint32_t kMorePartsCome = std::numeric_limits<std::uint32_t>::max();
+
 struct StateRecordHead {
   StateRecordKind kind = StateRecordKind::kDelta;
   Incarnation incarnation;
@@ -26,7 +29,8 @@ struct StateRecordHead {
   /// snapshot stands for. A delta whose predecessor is not the mark at hand belongs to an epoch
   /// that was never committed, and is skipped.
   Offset predecessor;
-  /// Piece `part` of `parts`, from 0; records of one delta follow each other.
+  /// Piece `part` of `parts`, from 0; records of one delta follow each other. Of a snapshot the
+  /// last chunk alone knows how many there are: the others say kMorePartsCome.
   std::uint32_t part = 0;
   std::uint32_t parts = 1;
   /// Partitions of the input topics at that time: keys move when it changes.
@@ -39,8 +43,8 @@ struct StateRecordHead {
 inline constexpr std::size_t kStateRecordBytesMax = 900'000;
 
 std::string encode_state_head(const StateRecordHead& head);
-/// kCorrupt when `key` is no head of ours; kInvalidConfig naming both versions when it is of a
-/// version that we do not know.
+/// kUnavailable, not to be tried again, when `key` is no head of ours; kInvalidConfig naming both
+/// versions when it is of a version that we do not know.
 Result<StateRecordHead> decode_state_head(std::string_view key);
 
 /// The pieces of a delta's bytes, each at most `bytes_max`; views into `bytes`. One, empty, for

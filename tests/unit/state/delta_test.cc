@@ -27,7 +27,9 @@ constexpr TaskId kTask{.stage = StageId(0xa1b2c3d4), .partition = PartitionId(5)
 TaskPosition position() {
   return {
       .epoch = Epoch(300),
-      .inputs = {{.partition = {.topic = "pos", .partition = PartitionId(5)}, .next = Offset(70)}}};
+      .inputs = {{.partition = {.topic = "pos", .partition = PartitionId(5)},
+                  .next = Offset(70),
+                  .end = Offset(99)}}};
 }
 
 std::string text(const Change& change) {
@@ -74,9 +76,10 @@ std::string with_checksum(std::string bytes) {
 
 TEST(DeltaTest, bytes_are_those_of_the_documented_form) {
   EXPECT_EQ(hex(sample().bytes),
-            "01"                          // version
+            "02"                          // version
             "d4c3b2a1" "05"               // task
-            "ac02" "01" "03706f73" "05" "8c01"  // epoch 300; topic pos, partition 5, next 70
+            "ac02" "01" "03706f73" "05"   // epoch 300; topic pos, partition 5,
+            "8c01" "64"                   // next 70, end 99
             "02" "00" "024333"            // clocks "", "C3"
             "02"                          // stores
             "44332211" "02"               // groups of the first store:
@@ -87,7 +90,7 @@ TEST(DeltaTest, bytes_are_those_of_the_documented_form) {
             "07000000" "01"               // groups of the second store:
             "01" "01" "00" "01" "00"      //   clock C3, pane -1: one remove
             "01" "74"                     // removed keys: 1 byte, t
-            "ba73d6275dc85e75");          // checksum
+            "0b1ba1a0dc318beb");          // checksum
 }
 
 TEST(DeltaTest, decodes_to_what_was_put_in_order) {
@@ -144,7 +147,7 @@ TEST(DeltaTest, an_unknown_version_is_named) {
   delta.bytes[0] = 9;
   const Result<DecodedDelta> decoded = decode_delta(with_checksum(delta.bytes));
   EXPECT_EQ(decoded.error().kind(), ErrorKind::kCorrupt);
-  EXPECT_THAT(decoded.error().message(), HasSubstr("format version is 9, this program knows 1"));
+  EXPECT_THAT(decoded.error().message(), HasSubstr("format version is 9, this program knows 2"));
 }
 
 TEST(DeltaTest, a_damaged_or_cut_record_is_corrupt) {

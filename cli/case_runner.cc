@@ -143,8 +143,8 @@ class CasePlayer {
     for (const std::string& topic : plan->input_topics) {
       const auto named = file_.partitions.find(topic);
       TRY(log_.create_topic(
-          topic, {.partitions = named == file_.partitions.end() ? 1 : named->second,
-                  .settings = {}}));
+          topic,
+          {.partitions = named == file_.partitions.end() ? 1 : named->second, .settings = {}}));
     }
     const Topology topology = assemble_topology(plan);
     TRY(run(topology));
@@ -154,15 +154,16 @@ class CasePlayer {
  private:
   Result<void> run(const Topology& topology) {
     const bool needs_image = way_.crash_every > 0 || way_.tiny_memory;
-    PipelineDriver driver(topology,
-                          {.workers = way_.workers,
-                           .batch_records_max = way_.batch_records_max,
-                           .state_dir = needs_image ? scratch_dir_ : "",
-                           .state_bytes_max = way_.tiny_memory
-                                                  ? std::optional<std::size_t>(0)
-                                                  : std::nullopt,
-                           .crash_every = way_.crash_every},
-                          log_, clock_);
+    PipelineDriver driver(
+        topology,
+        {.workers = way_.workers,
+         .batch_records_max = way_.batch_records_max,
+         .state_dir = needs_image ? scratch_dir_ : "",
+         .state_bytes_max = way_.tiny_memory ? std::optional<std::size_t>(0) : std::nullopt,
+         .crash_every = way_.crash_every,
+         .exactly_once = way_.exactly_once,
+         .lose_disk = way_.lose_disk},
+        log_, clock_);
     std::string last_topic;
     for (const CaseStep& step : file_.input) {
       if (const auto* message = std::get_if<CaseMessage>(&step.action)) {
@@ -193,7 +194,7 @@ class CasePlayer {
   }
 
   Result<std::string> compare(const Topology& topology) {
-    const bool repeats = way_.crash_every > 0;
+    const bool repeats = way_.crash_every > 0 && !way_.exactly_once;
     std::string out;
     for (const auto& [topic, creation] : topology.output_topics) {
       if (topic == topology.dead_letter_topic) continue;
@@ -255,6 +256,8 @@ const std::vector<CaseWay>& CaseWay::all() {
       {.name = "crash-2", .crash_every = 2},
       {.name = "crash-3", .crash_every = 3},
       {.name = "tiny-memory", .tiny_memory = true},
+      {.name = "exactly-once-crash", .crash_every = 2, .exactly_once = true},
+      {.name = "exactly-once-lost-disk", .crash_every = 1, .exactly_once = true, .lose_disk = true},
   };
   return kAll;
 }

@@ -20,8 +20,12 @@ struct CaseWay {
   std::size_t batch_records_max = 1000;
   std::size_t crash_every = 0;
   bool tiny_memory = false;
+  /// Transactional, with state in the log: a crash repeats nothing.
+  bool exactly_once = false;
+  bool lose_disk = false;
 
-  /// plain, batch-of-one, workers, crash-1, crash-2, crash-3, tiny-memory.
+  /// plain, batch-of-one, workers, crash-1, crash-2, crash-3, tiny-memory, exactly-once-crash,
+  /// exactly-once-lost-disk.
   static const std::vector<CaseWay>& all();
 };
 

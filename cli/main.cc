@@ -111,7 +111,7 @@ int run(int argc, char** argv) {
   test->add_option("CASE", test_options.cases, "Case files")->required();
   test->add_option("--way", test_options.way,
                    "Only one way: plain, batch-of-one, workers, crash-1, crash-2, crash-3, "
-                   "tiny-memory");
+                   "tiny-memory, exactly-once-crash, exactly-once-lost-disk");
   test->callback([&] {
     const auto failed = run_cases(test_options, std::cout);
     code = !failed ? report(failed.error()) : *failed > 0 ? kInputWrong : kDone;

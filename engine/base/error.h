@@ -13,7 +13,7 @@ namespace sitrep {
 enum class ErrorKind {
   kInvalidConfig,  ///< The user's input is wrong: exit 2.
   kUnavailable,    ///< The world failed (broker, disk): retry or exit 3.
-  kCorrupt,        ///< Stored bytes are not what we wrote: set aside and rebuild.
+  kCorrupt,        ///< Local bytes are not what we wrote: set aside and rebuild from the log.
   kExhausted,      ///< A limit is reached: slow down or ask for more.
   kCancelled,      ///< Someone asked us to stop.
   kInternal,       ///< A bug of ours, or an exception that a library threw: exit 70.

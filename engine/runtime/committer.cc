@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/logging.h"
+#include "engine/state/state_record.h"
 
 namespace sitrep {
 
@@ -27,24 +28,35 @@ Committer::Committer(const CommitterOptions& options, const Clock& clock, LogWri
 
 bool Committer::step() {
   bool busy = serve_control();
-  if (failed_) return busy;
   const Micros now = clock_.monotonic();
-  busy = gather() || busy;
-  switch (state_) {
-    case State::kOpen: return ask_to_close(now) || busy;
-    case State::kClosing:
+  switch (state_.state()) {
+    case CommitterState::kOpen:
+      busy = gather() || busy;
+      return ask_to_close(now) || busy;
+    case CommitterState::kClosing:
+      busy = gather() || busy;
       if (closed_workers_ < workers_.size()) return busy;
-      state_ = State::kWriting;
+      state_.enter(CommitterState::kWriting);
       retry_at_ = 0;
       retry_wait_ = options_.retry_min;
       return write(now);
-    case State::kWriting: return write(now) || busy;
-    case State::kHandingOver: return hand_over() || busy;
+    case CommitterState::kWriting:
+      return write(now) || busy;
+    case CommitterState::kHandingOver:
+      return hand_over() || busy;
+    case CommitterState::kSettling:
+      return settle(now) || busy;
+    case CommitterState::kResting:
+    case CommitterState::kFailed:
+      return busy;
   }
   ENSURE(false, "unknown state of the committer");
 }
 
 bool Committer::serve_control() {
+  // What is on its way to the broker or to the flusher is brought to its end first.
+  const CommitterState state = state_.state();
+  if (state == CommitterState::kSettling || state == CommitterState::kHandingOver) return false;
   const auto message = rings_.control_to_committer.try_pop();
   if (!message) return false;
   if (std::holds_alternative<CommitNow>(*message)) {
@@ -71,20 +83,17 @@ bool Committer::ask_to_close(Micros now) {
     CommitterToWorker message{.commit = asked_};
     ENSURE(worker->from_committer.try_push(message), "one epoch is open at a time");
   }
-  state_ = State::kClosing;
+  state_.enter(CommitterState::kClosing);
   return true;
 }
 
 bool Committer::gather() {
   bool busy = false;
   for (WorkerRings* worker : workers_) {
-    // What belongs to the next epoch waits in the ring until this one is through.
-    while (state_ == State::kOpen || state_ == State::kClosing) {
-      auto message = worker->to_committer.try_pop();
-      if (!message) break;
+    while (auto message = worker->to_committer.try_pop()) {
       busy = true;
       if (auto* part = std::get_if<PartOfEpoch>(&*message)) {
-        parts_.push_back(std::move(part->part));
+        take_part(std::move(*part));
       } else if (auto* closed = std::get_if<EpochClosed>(&*message)) {
         ENSURE(closed->commit <= asked_, "a worker closed an epoch that nobody asked for");
         // An older one was discarded before the worker came to close it.
@@ -99,14 +108,82 @@ bool Committer::gather() {
   return busy;
 }
 
+void Committer::take_part(PartOfEpoch part) {
+  if (part.start) {
+    generation_ = std::move(part.start->generation);
+    tails_.erase(part.task);
+    if (part.start->state) {
+      tails_.emplace(part.task, Tail{.state = *part.start->state, .next = Offset(0)});
+    }
+  }
+  parts_.push_back(std::move(part.part));
+}
+
 Result<void> Committer::write_parts() {
   TRY(writer_.begin());
-  std::vector<CommittedPosition> positions;
   for (const EpochPart& part : parts_) {
-    positions.insert(positions.end(), part.positions.begin(), part.positions.end());
     if (!part.outputs.empty()) TRY(writer_.append(part.outputs));
   }
-  return writer_.commit(positions, {});
+  if (!tails_.empty()) TRY(write_state());
+  std::vector<CommittedPosition> positions;
+  for (const EpochPart& part : parts_) add_positions(part, positions);
+  return writer_.commit(positions, generation_);
+}
+
+Result<void> Committer::write_state() {
+  OutputBatch records;
+  std::vector<std::pair<Tail*, std::size_t>> last_records;
+  for (const EpochPart& part : parts_) {
+    const auto found = tails_.find(part.delta.task);
+    if (found == tails_.end()) continue;
+    const StateTail& tail = found->second.state;
+    const std::vector<std::string_view> pieces = split_state_value(part.delta.bytes);
+    StateRecordHead head{.kind = StateRecordKind::kDelta,
+                         .incarnation = tail.mark.incarnation,
+                         .epoch = part.delta.position.epoch,
+                         .predecessor = tail.mark.next,
+                         .part = 0,
+                         .parts = static_cast<std::uint32_t>(pieces.size()),
+                         .partition_count = tail.partition_count};
+    for (const std::string_view piece : pieces) {
+      const std::string key = encode_state_head(head);
+      records.append({.topic = tail.topic,
+                      .partition = part.delta.task.partition,
+                      .key = key,
+                      .value = piece,
+                      .headers = {},
+                      .timestamp = std::nullopt});
+      ++head.part;
+    }
+    last_records.emplace_back(&found->second, records.size() - 1);
+  }
+  if (records.empty()) return {};
+  ASSIGN_OR_RETURN(const std::vector<Offset> offsets, writer_.append_located(records));
+  ENSURE(offsets.size() == records.size(), "one offset per record");
+  for (const auto& [tail, last] : last_records) tail->next = offsets[last] + 1;
+  return {};
+}
+
+void Committer::add_positions(const EpochPart& part, std::vector<CommittedPosition>& out) const {
+  const auto found = tails_.find(part.delta.task);
+  if (found == tails_.end()) {
+    out.insert(out.end(), part.positions.begin(), part.positions.end());
+    return;
+  }
+  const Tail& tail = found->second;
+  const TaskPosition& position = part.delta.position;
+  for (const InputPosition& input : position.inputs) {
+    const CommitMetadata metadata{
+        .partition_count = tail.state.partition_count,
+        .end = input.end,
+        .stages = {{.stage = part.delta.task.stage,
+                    .epoch = position.epoch,
+                    .mark = {.incarnation = tail.state.mark.incarnation, .next = tail.next},
+                    .snapshot = tail.state.snapshot}}};
+    out.push_back({.partition = input.partition,
+                   .next = input.next,
+                   .metadata = encode_commit_metadata(metadata)});
+  }
 }
 
 bool Committer::write(Micros now) {
@@ -115,16 +192,20 @@ bool Committer::write(Micros now) {
     auto committed = write_parts();
     if (!committed) {
       Error error = std::move(committed).error().with_context("committing an epoch");
+      commit_failures_.add();
+      if (options_.exactly_once) {
+        epoch_error_ = std::move(error);
+        retry_at_ = 0;
+        state_.enter(CommitterState::kSettling);
+        return settle(now);
+      }
       auto aborted = writer_.abort();
       if (!error.retriable() || (!aborted && !aborted.error().retriable())) {
-        failed_ = true;
-        answer(CommitterFailed{std::move(error)});
+        fail(std::move(error));
         return true;
       }
-      commit_failures_.add();
       log_warning(error.message(), "; trying again in ", retry_wait_ / kMicrosPerMilli, " ms");
-      retry_at_ = now + retry_wait_;
-      retry_wait_ = std::min(retry_wait_ * 2, options_.retry_max);
+      wait_before_retry(now);
       return true;
     }
     for (const EpochPart& part : parts_) records_written_.add(part.outputs.size());
@@ -132,19 +213,59 @@ bool Committer::write(Micros now) {
     commit_seconds_.observe(clock_.monotonic() - asked_at_);
   }
   CommitterToFlusher deltas;
-  for (EpochPart& part : parts_) deltas.push_back(std::move(part.delta));
+  for (EpochPart& part : parts_) {
+    if (const auto tail = tails_.find(part.delta.task); tail != tails_.end()) {
+      tail->second.state.mark.next = tail->second.next;
+      part.delta.mark = tail->second.state.mark;
+    }
+    deltas.push_back(std::move(part.delta));
+  }
   parts_.clear();
   if (has_flusher_ && !deltas.empty()) deltas_ = std::move(deltas);
-  state_ = State::kHandingOver;
+  state_.enter(CommitterState::kHandingOver);
   (void)hand_over();
   return true;
+}
+
+void Committer::wait_before_retry(Micros now) {
+  retry_at_ = now + retry_wait_;
+  retry_wait_ = std::min(retry_wait_ * 2, options_.retry_max);
+}
+
+bool Committer::settle(Micros now) {
+  if (now < retry_at_) return false;
+  auto settled = writer_.abort();
+  if (settled) {
+    // Rights can be given and topics made while we wait; a bug of ours stays one.
+    if (epoch_error_->kind() == ErrorKind::kInternal) {
+      fail(*std::exchange(epoch_error_, std::nullopt));
+      return true;
+    }
+    log_warning(epoch_error_->message(), "; going back to what is committed");
+    state_.enter(CommitterState::kResting);
+    answer(EpochFailed{*std::exchange(epoch_error_, std::nullopt)});
+    return true;
+  }
+  Error error = std::move(settled).error().with_context("settling an epoch that failed");
+  if (!error.retriable()) {
+    fail(std::move(error));
+    return true;
+  }
+  log_warning(error.message(), "; trying again in ", retry_wait_ / kMicrosPerMilli, " ms");
+  wait_before_retry(now);
+  return true;
+}
+
+void Committer::fail(Error error) {
+  state_.enter(CommitterState::kFailed);
+  answer(CommitterFailed{std::move(error)});
 }
 
 bool Committer::hand_over() {
   if (deltas_ && !rings_.committer_to_flusher.try_push(*deltas_)) return false;
   deltas_.reset();
   last_commit_ = clock_.monotonic();
-  state_ = State::kOpen;
+  state_.enter(CommitterState::kOpen);
   if (std::exchange(answer_due_, false)) answer(Committed{});
   return true;
 }
@@ -161,8 +282,9 @@ void Committer::discard() {
   full_ = false;
   control_waits_ = false;
   answer_due_ = false;
-  failed_ = false;
-  state_ = State::kOpen;
+  tails_.clear();
+  generation_ = {};
+  state_.enter(CommitterState::kOpen);
 }
 
 void Committer::answer(CommitterToControl message) {

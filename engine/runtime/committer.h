@@ -3,21 +3,26 @@
 // Makes epochs durable: asks the workers to close one, gathers their parts, writes outputs and
 // positions through the one LogWriter, and hands the deltas on to the flusher once the commit is
 // known to have happened. Workers go on with the next epoch meanwhile. An epoch closes every
-// commit_interval, or when a worker's part is full, or early when someone waits for rows in it. A
-// commit that fails for now is tried again with the same parts (at least once: what was already
-// written may repeat). Used only by its thread.
+// commit_interval, or when a worker's part is full, or early when someone waits for rows in it.
+// Where state is in the log, each part's delta becomes a record of it, and what is committed beside
+// the positions says where the state stands (decision 0006). A commit that fails: at least once,
+// the same parts are tried again (what was already written may repeat); exactly once, the writer
+// settles it and control rebuilds the tasks. Used only by its thread.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
 #include "engine/base/clock.h"
+#include "engine/runtime/committer_state.h"
 #include "engine/runtime/messages.h"
 #include "engine/telemetry/metrics.h"
 
 namespace sitrep {
 
 struct CommitterOptions {
+  bool exactly_once = false;
   Micros commit_interval = 100 * kMicrosPerMilli;
   /// Urgent epochs keep this distance from the commit before.
   Micros urgent_interval = 10 * kMicrosPerMilli;
@@ -39,13 +44,26 @@ class Committer {
   bool step();
 
  private:
-  enum class State { kOpen, kClosing, kWriting, kHandingOver };
+  /// A task whose state is in the log.
+  struct Tail {
+    StateTail state;
+    /// Offset behind the state record of the epoch at hand.
+    Offset next;
+  };
 
   bool serve_control();
   bool ask_to_close(Micros now);
   bool gather();
   bool write(Micros now);
+  bool settle(Micros now);
+  void fail(Error error);
+  void wait_before_retry(Micros now);
+  void take_part(PartOfEpoch part);
   Result<void> write_parts();
+  /// Appends the state records of the open parts and learns where they are.
+  Result<void> write_state();
+  /// What is committed for a part's inputs.
+  void add_positions(const EpochPart& part, std::vector<CommittedPosition>& out) const;
   bool hand_over();
   void discard();
   void answer(CommitterToControl message);
@@ -56,15 +74,17 @@ class Committer {
   InstanceRings& rings_;
   const std::vector<WorkerRings*> workers_;
   const bool has_flusher_;
-  State state_ = State::kOpen;
+  StateMachine<CommitterState> state_{kCommitterTransitions, CommitterState::kOpen};
   CommitNumber asked_{0};
   std::size_t closed_workers_ = 0;
   std::vector<EpochPart> parts_;
+  std::map<TaskId, Tail> tails_;
+  Generation generation_;
+  std::optional<Error> epoch_error_;
   bool urgent_ = false;
   bool full_ = false;
   bool control_waits_ = false;  // for the next commit to be asked for
   bool answer_due_ = false;     // when the open commit is durable
-  bool failed_ = false;
   Micros last_commit_ = 0;
   Micros asked_at_ = 0;
   Micros retry_at_ = 0;

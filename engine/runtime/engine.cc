@@ -70,6 +70,20 @@ Engine::Engine(const Topology& topology, const Options& options, Log& log, const
 Engine::~Engine() = default;
 
 Result<void> Engine::run(const StopFlag& stop) {
+  auto outcome = run_instance(stop);
+  const InstanceOptions& options = options_.instance;
+  const bool state_is_in_the_log =
+      options.state_log && log_.keeps_state() && !options.state_dir.empty();
+  if (outcome || outcome.error().kind() != ErrorKind::kCorrupt || !state_is_in_the_log) {
+    return outcome;
+  }
+  ASSIGN_OR_RETURN(const std::string kept_as, set_aside_image(options.state_dir, clock_.now()));
+  log_warning(outcome.error().message(), "; set aside as ", kept_as,
+              ", the state is rebuilt from the log");
+  return run_instance(stop);
+}
+
+Result<void> Engine::run_instance(const StopFlag& stop) {
   try {
     ASSIGN_OR_RETURN(const std::unique_ptr<Instance> instance, start(stop));
     instance->set_idle([this] {

@@ -38,10 +38,13 @@ class Engine {
   void set_on_status(std::function<void()> on_status) { on_status_ = std::move(on_status); }
 
   /// Returns when `stop` is requested or a bounded run is finished, after ending in order; or an
-  /// Error. A log that cannot be reached at the start is waited for, with a line in the log.
+  /// Error. A log that cannot be reached at the start is waited for, with a line in the log. A
+  /// damaged image is set aside, once, and rebuilt where the log keeps state.
   Result<void> run(const StopFlag& stop);
 
  private:
+  /// One life of an instance, from joining the group to its end.
+  Result<void> run_instance(const StopFlag& stop);
   Result<std::unique_ptr<Instance>> start(const StopFlag& stop);
   Result<void> control(Instance& instance, const StopFlag& stop);
 

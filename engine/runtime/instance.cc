@@ -2,18 +2,31 @@
 #include "engine/runtime/instance.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <utility>
 
 #include "engine/base/logging.h"
 #include "engine/state/memory_budget.h"
-#include "engine/state/restorer.h"
 
 namespace sitrep {
+namespace {
+
+/// Rebuilds that come sooner than this after the one before wait, longer each time.
+constexpr Micros kRebuildCalm = 10 * kMicrosPerSecond;
+constexpr Micros kRebuildWaitMin = 100 * kMicrosPerMilli;
+constexpr Micros kRebuildWaitMax = 10 * kMicrosPerSecond;
+
+}  // namespace
 
 Instance::Instance(const Topology& topology, const InstanceOptions& options, Log& log,
                    const Clock& clock, MetricsRegistry& metrics)
-    : topology_(topology), options_(options), log_(log), clock_(clock), metrics_(metrics) {}
+    : topology_(topology),
+      options_(options),
+      log_(log),
+      clock_(clock),
+      metrics_(metrics),
+      rebuilds_(metrics.counter("sitrep_rebuilds_total",
+                                "Times the tasks were rebuilt because an epoch failed")) {}
 
 Instance::~Instance() = default;
 
@@ -38,9 +51,11 @@ Result<void> Instance::open() {
   ASSIGN_OR_RETURN(group_, log_.join({.group = options_.group,
                                       .instance = options_.instance,
                                       .topics = topology_.input_topics()}));
-  ASSIGN_OR_RETURN(writer_,
-                   log_.open_writer({.group = options_.group, .instance = options_.instance}));
+  ASSIGN_OR_RETURN(writer_, log_.open_writer({.group = options_.group,
+                                              .instance = options_.instance,
+                                              .transactional = options_.exactly_once}));
   TRY(open_outputs());
+  if (uses_state_log()) TRY(open_state_logs());
   std::vector<WorkerRings*> rings;
   for (std::size_t i = 0; i < options_.workers; ++i) {
     worker_rings_.push_back(std::make_unique<WorkerRings>());
@@ -56,7 +71,8 @@ Result<void> Instance::open() {
   tasks_of_worker_.assign(options_.workers, 0);
   finished_.assign(options_.workers, false);
   committer_ =
-      std::make_unique<Committer>(CommitterOptions{.commit_interval = options_.commit_interval},
+      std::make_unique<Committer>(CommitterOptions{.exactly_once = options_.exactly_once,
+                                                   .commit_interval = options_.commit_interval},
                                   clock_, *writer_, rings_, rings, image_ != nullptr, metrics_);
   if (image_) {
     flusher_ = std::make_unique<FlushLoop>(
@@ -119,13 +135,49 @@ Result<void> Instance::open_outputs() {
   return {};
 }
 
+Result<void> Instance::open_state_logs() {
+  static const std::map<std::string, std::string> kSettings = {
+      {"cleanup.policy", "delete"}, {"retention.ms", "-1"}, {"retention.bytes", "-1"}};
+  for (const Stage& stage : topology_.stages) {
+    const std::string& topic = stage.state_topic;
+    ASSIGN_OR_RETURN(const std::optional<std::int32_t> inputs,
+                     log_.partition_count(stage.sources.front().topics.front()));
+    ASSIGN_OR_RETURN(const std::optional<std::int32_t> count, log_.partition_count(topic));
+    if (!count) {
+      TRY(log_.create_topic(topic, {.partitions = inputs.value_or(1), .settings = kSettings}));
+      log_info("created topic ", topic, " for the state of stage ", stage.name);
+    } else if (*count < inputs.value_or(1)) {
+      return invalid_config(concat("topic ", topic, " holds the state of stage ", stage.name,
+                                   " in ", *count, " partitions, and its input has ", *inputs,
+                                   " now: `sitrep reset` begins the stage anew"));
+    } else {
+      ASSIGN_OR_RETURN(const auto settings, log_.topic_settings(topic));
+      for (const auto& [name, value] : kSettings) {
+        const auto found = settings.find(name);
+        if (found == settings.end() || found->second == value) continue;
+        return invalid_config(concat("topic ", topic, " has ", name, "=", found->second,
+                                     ", so it would lose the state of stage ", stage.name,
+                                     "; set it to ", value));
+      }
+    }
+    ASSIGN_OR_RETURN(topics_[topic], writer_->open_topic(topic));
+  }
+  return {};
+}
+
 Result<Instance::Progress> Instance::step(Micros wait) {
   TRY(serve_messages());
-  ASSIGN_OR_RETURN(const std::optional<AssignmentChange> change, group_->poll(wait));
+  if (epoch_failed_ && clock_.monotonic() >= rebuilt_at_ + rebuild_wait_) TRY(rebuild());
+  TRY(restore());
+  ASSIGN_OR_RETURN(const std::optional<AssignmentChange> change,
+                   group_->poll(restoration_ ? 0 : wait));
   if (change) {
     switch (change->kind) {
       case AssignmentChange::Kind::kAssigned:
-        TRY(serve_assigned(change->partitions));
+        owned_ = change->partitions;
+        generation_ = change->generation;
+        begin_restoration();
+        TRY(restore());
         break;
       case AssignmentChange::Kind::kRevoked:
         TRY(serve_revoked(/*lost=*/false));
@@ -135,11 +187,13 @@ Result<Instance::Progress> Instance::step(Micros wait) {
         break;
     }
   }
-  if (!options_.bounded || !assigned_) return Progress::kRunning;
+  if (!options_.bounded || !assigned_ || restoration_ || epoch_failed_) return Progress::kRunning;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     if (tasks_of_worker_[i] > 0 && !finished_[i]) return Progress::kRunning;
   }
-  return Progress::kFinished;
+  // Finished is what is committed; an epoch that failed is done again first.
+  ASSIGN_OR_RETURN(const bool durable, commit_open_epoch());
+  return durable ? Progress::kFinished : Progress::kRunning;
 }
 
 Result<void> Instance::serve_messages() {
@@ -151,6 +205,7 @@ Result<void> Instance::serve_messages() {
   }
   while (auto message = rings_.committer_to_control.try_pop()) {
     if (auto* failed = std::get_if<CommitterFailed>(&*message)) return std::move(failed->error);
+    if (std::holds_alternative<EpochFailed>(*message)) epoch_failed_ = true;
   }
   while (auto message = rings_.flusher_to_control.try_pop()) {
     if (auto* failed = std::get_if<FlusherFailed>(&*message)) return std::move(failed->error);
@@ -164,133 +219,40 @@ std::size_t Instance::worker_of(TaskId task) const {
          worker_rings_.size();
 }
 
-Result<void> Instance::serve_assigned(const std::vector<TopicPartition>& partitions) {
-  owned_ = partitions;
-  const std::set<TopicPartition> mine(partitions.begin(), partitions.end());
-  std::set<std::pair<std::size_t, PartitionId>> wanted;
-  for (std::size_t s = 0; s < topology_.stages.size(); ++s) {
-    for (const SourceNode& source : topology_.stages[s].sources) {
-      for (const std::string& topic : source.topics) {
-        for (const TopicPartition& partition : partitions) {
-          if (partition.topic == topic) wanted.insert({s, partition.partition});
-        }
-      }
-    }
-  }
-  std::vector<OwnedTask> tasks;
-  std::vector<StartPosition> starts;
-  for (const auto& [stage, partition] : wanted) {
-    ASSIGN_OR_RETURN(OwnedTask owned, make_task(topology_.stages[stage], partition, starts));
-    for (const TopicPartition& input : owned.task->inputs()) {
-      if (!mine.contains(input)) {
-        return internal_error(concat("the group gave ", partitions.size(), " partitions, but not ",
-                                     input.topic, "[", input.partition, "], which task ",
-                                     owned.task->name(), " reads too"));
-      }
-    }
-    tasks.push_back(std::move(owned));
-  }
-  ASSIGN_OR_RETURN(std::vector<std::unique_ptr<PartitionReader>> readers, group_->assign(starts));
-  std::size_t next = 0;
-  for (OwnedTask& owned : tasks) {
-    for (std::size_t i = 0; i < owned.task->inputs().size(); ++i) {
-      owned.readers.push_back(std::move(readers[next++]));
-    }
+void Instance::begin_restoration() {
+  const MemoryBudget memory = split_memory(std::max(options_.memory_bytes, kJobMemoryMin));
+  restoration_ = std::make_unique<Restoration>(
+      Restoration::Context{
+          .topology = topology_,
+          .log = log_,
+          .group = *group_,
+          .image = image_.get(),
+          .topics = topics_,
+          .clock = clock_,
+          .metrics = metrics_,
+          .state_log = uses_state_log(),
+          .bounded = options_.bounded,
+          .memory_bytes_max = options_.state_bytes_max.value_or(memory.stores / 2)},
+      owned_, generation_);
+}
+
+Result<void> Instance::restore() {
+  if (!restoration_) return {};
+  std::vector<OwnedTask> ready;
+  ASSIGN_OR_RETURN(const bool all, restoration_->step(ready));
+  for (OwnedTask& owned : ready) {
     const std::size_t worker = worker_of(owned.task->id());
     ++tasks_of_worker_[worker];
     finished_[worker] = false;
     ControlToWorker message = GiveTask{std::move(owned)};
     while (!worker_rings_[worker]->from_control.try_push(message)) idle_();
   }
+  if (!all) return {};
+  restoration_.reset();
   tell_workers<Resume>();
   assigned_ = true;
-  log_info("reading ", starts.size(), " partitions in ", wanted.size(), " tasks");
+  log_info("reading ", owned_.size(), " partitions");
   return {};
-}
-
-Result<OwnedTask> Instance::make_task(const Stage& stage, PartitionId partition,
-                                      std::vector<StartPosition>& starts) {
-  const TaskId id{.stage = stage_id(stage.name), .partition = partition};
-  ColdState* cold = nullptr;
-  if (image_) {
-    cold_[id] = image_->cold_state(id);
-    cold = cold_[id].get();
-  }
-  OwnedTask owned;
-  ASSIGN_OR_RETURN(owned.task, Task::make({.stage = &stage,
-                                           .partition = partition,
-                                           .topics = &topics_,
-                                           .dead_letter_topic = topology_.dead_letter_topic,
-                                           .cold = cold,
-                                           .metrics = &metrics_,
-                                           .now = clock_.now()}));
-  std::optional<TaskPosition> position;
-  if (image_) {
-    ASSIGN_OR_RETURN(const std::optional<ImagePosition> saved, image_->position(id));
-    if (saved) {
-      position = saved->task;
-      TRY(restore(*owned.task));
-    }
-  }
-  std::vector<Offset> next;
-  std::size_t index = 0;
-  for (const SourceNode& source : stage.sources) {
-    for (std::size_t t = 0; t < source.topics.size(); ++t, ++index) {
-      const TopicPartition& input = owned.task->inputs()[index];
-      std::optional<Offset> known;
-      if (position) {
-        for (const InputPosition& saved : position->inputs) {
-          if (saved.partition == input) known = saved.next;
-        }
-      }
-      if (!known) {
-        ASSIGN_OR_RETURN(known, start_offset(source, input));
-      }
-      next.push_back(*known);
-      starts.push_back({.partition = input, .offset = *known});
-      std::optional<Offset> end;
-      if (options_.bounded) {
-        ASSIGN_OR_RETURN(const OffsetRange range, log_.offset_range(input));
-        end = range.end;
-      }
-      owned.ends.push_back(end);
-    }
-  }
-  TRY(owned.task->start(position, next, clock_.now()));
-  return owned;
-}
-
-Result<void> Instance::restore(Task& task) {
-  const MemoryBudget memory = split_memory(std::max(options_.memory_bytes, kJobMemoryMin));
-  Restorer restorer(*image_,
-                    {.task = task.id(),
-                     .stores = {task.stores().begin(), task.stores().end()},
-                     .memory_bytes_max = options_.state_bytes_max.value_or(memory.stores / 2)});
-  Micros said = clock_.monotonic();
-  while (true) {
-    ASSIGN_OR_RETURN(const bool done, restorer.step());
-    if (done) break;
-    if (const Micros now = clock_.monotonic(); now - said > 2 * kMicrosPerSecond) {
-      said = now;
-      log_info("restoring ", task.name(), ": ", restorer.percent(), " %");
-    }
-  }
-  if (restorer.unknown_entries() > 0) {
-    log_warning(task.name(), ": ", restorer.unknown_entries(),
-                " entries of the state belong to streams that the job no longer has");
-  }
-  log_debug("restored ", task.name(), ": ", restorer.restored_entries(), " entries");
-  return {};
-}
-
-Result<Offset> Instance::start_offset(const SourceNode& source, const TopicPartition& partition) {
-  if (source.start == StartFrom::kFail) {
-    return invalid_config(
-        concat("source ", source.name, " says `start: fail`, and there is no saved position for ",
-               partition.topic, "[", partition.partition, "]; say `start: earliest` or `latest`"));
-  }
-  ASSIGN_OR_RETURN(const OffsetRange range, log_.offset_range(partition));
-  return source.start == StartFrom::kLatest ? range.end : range.begin;
 }
 
 template <typename Answer>
@@ -309,52 +271,100 @@ Result<void> Instance::wait_for_workers() {
   return {};
 }
 
-template <typename Answer, typename Message, typename Failure>
-Result<void> Instance::wait_for(SpscRing<Message>& ring) {
+Result<bool> Instance::wait_for_commit() {
   while (true) {
-    auto message = ring.try_pop();
+    auto message = rings_.committer_to_control.try_pop();
     if (!message) {
       idle_();
       continue;
     }
-    if (std::holds_alternative<Answer>(*message)) return {};
-    if (auto* failed = std::get_if<Failure>(&*message)) return std::move(failed->error);
+    if (std::holds_alternative<Committed>(*message)) return true;
+    if (std::holds_alternative<EpochFailed>(*message)) return false;
+    if (auto* failed = std::get_if<CommitterFailed>(&*message)) return std::move(failed->error);
   }
 }
 
-Result<void> Instance::commit_open_epoch() {
+Result<void> Instance::wait_for_image() {
+  while (true) {
+    auto message = rings_.flusher_to_control.try_pop();
+    if (!message) {
+      idle_();
+      continue;
+    }
+    if (std::holds_alternative<ImageWritten>(*message)) return {};
+    if (auto* failed = std::get_if<FlusherFailed>(&*message)) return std::move(failed->error);
+  }
+}
+
+Result<bool> Instance::commit_open_epoch() {
+  if (epoch_failed_) return false;
   ControlToCommitter commit = CommitNow{};
   ENSURE(rings_.control_to_committer.try_push(commit), "the committer does not listen");
-  TRY((wait_for<Committed, CommitterToControl, CommitterFailed>(rings_.committer_to_control)));
-  if (!flusher_) return {};
+  ASSIGN_OR_RETURN(const bool durable, wait_for_commit());
+  if (!durable) {
+    epoch_failed_ = true;
+    return false;
+  }
+  if (!flusher_) return true;
   ControlToFlusher flush = FlushNow{};
   ENSURE(rings_.control_to_flusher.try_push(flush), "the flusher does not listen");
-  return wait_for<ImageWritten, FlusherToControl, FlusherFailed>(rings_.flusher_to_control);
+  TRY(wait_for_image());
+  return true;
+}
+
+Result<void> Instance::take_tasks_back(bool commit) {
+  tell_workers<Park>();
+  TRY(wait_for_workers<Parked>());
+  bool durable = false;
+  if (commit) {
+    ASSIGN_OR_RETURN(durable, commit_open_epoch());
+  }
+  tell_workers<Release>();
+  TRY(wait_for_workers<Released>());
+  if (!durable) {
+    ControlToCommitter discard = DiscardOpen{};
+    ENSURE(rings_.control_to_committer.try_push(discard), "the committer does not listen");
+    // An epoch that was on its way may still fail first.
+    ASSIGN_OR_RETURN(bool discarded, wait_for_commit());
+    if (!discarded) {
+      ASSIGN_OR_RETURN(discarded, wait_for_commit());
+    }
+    if (flusher_) {
+      ControlToFlusher flush = FlushNow{};
+      ENSURE(rings_.control_to_flusher.try_push(flush), "the flusher does not listen");
+      TRY(wait_for_image());
+    }
+  }
+  epoch_failed_ = false;
+  restoration_.reset();
+  tasks_of_worker_.assign(workers_.size(), 0);
+  return {};
+}
+
+Result<void> Instance::rebuild() {
+  rebuilds_.add();
+  const Micros now = clock_.monotonic();
+  // Failures that follow each other are given more and more time to pass.
+  const bool again = now - rebuilt_at_ < kRebuildCalm;
+  rebuild_wait_ =
+      again ? std::min(std::max(2 * rebuild_wait_, kRebuildWaitMin), kRebuildWaitMax) : 0;
+  rebuilt_at_ = now;
+  TRY(take_tasks_back(/*commit=*/false));
+  TRY(group_->unassign());
+  begin_restoration();
+  return {};
 }
 
 Result<void> Instance::serve_revoked(bool lost) {
-  tell_workers<Park>();
-  TRY(wait_for_workers<Parked>());
-  if (lost) {
-    tell_workers<Release>();
-    TRY(wait_for_workers<Released>());
-    ControlToCommitter discard = DiscardOpen{};
-    ENSURE(rings_.control_to_committer.try_push(discard), "the committer does not listen");
-    TRY((wait_for<Committed, CommitterToControl, CommitterFailed>(rings_.committer_to_control)));
-  } else {
-    TRY(commit_open_epoch());
-    tell_workers<Release>();
-    TRY(wait_for_workers<Released>());
-  }
-  tasks_of_worker_.assign(workers_.size(), 0);
-  cold_.clear();
+  TRY(take_tasks_back(/*commit=*/!lost));
   owned_.clear();
+  assigned_ = false;
   log_info(lost ? "partitions were lost" : "partitions were given back");
   return group_->unassign();
 }
 
 Result<void> Instance::shut_down(bool leave) {
-  if (assigned_) TRY(serve_revoked(/*lost=*/false));
+  if (assigned_ || restoration_) TRY(serve_revoked(/*lost=*/false));
   if (leave) TRY(group_->leave());
   return {};
 }

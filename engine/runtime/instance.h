@@ -8,8 +8,9 @@
 //   park the workers → commit the open epoch → write the image → destroy tasks and readers →
 //   unassign.
 //
-// Partitions that are lost (someone else has them already) skip the second and third step.
-// Used only by its thread (the control thread).
+// Partitions that are lost (someone else has them already) skip the second and third step. An epoch
+// that failed exactly once goes the same way, and then the same partitions are restored from what
+// is committed. Used only by its thread (the control thread).
 
 #include <functional>
 #include <map>
@@ -23,6 +24,7 @@
 #include "engine/runtime/committer.h"
 #include "engine/runtime/flush_loop.h"
 #include "engine/runtime/messages.h"
+#include "engine/runtime/restoration.h"
 #include "engine/runtime/topology.h"
 #include "engine/runtime/worker.h"
 #include "engine/state/image.h"
@@ -36,6 +38,10 @@ struct InstanceOptions {
   std::string instance;
   /// Directory of the state image; empty: state is kept in memory only and lost at the end.
   std::string state_dir;
+  /// What becomes visible is visible once; needs a log that keeps state.
+  bool exactly_once = false;
+  /// Keep state in the log too, where the log can.
+  bool state_log = true;
   std::size_t workers = 1;
   std::size_t batch_records_max = 1000;
   Micros commit_interval = 100 * kMicrosPerMilli;
@@ -68,12 +74,15 @@ class Instance {
   /// Serves the group for at most `wait`, and whatever the others said. An Error ends the instance:
   /// destroy it (nothing that was committed is lost).
   Result<Progress> step(Micros wait);
-  /// Makes everything done until now durable and writes the image; workers go on meanwhile.
-  Result<void> commit_open_epoch();
+  /// Makes everything done until now durable and writes the image; workers go on meanwhile. False
+  /// when the epoch failed: the tasks are being rebuilt from what is committed, by step().
+  Result<bool> commit_open_epoch();
   /// Takes the inputs as ended where they are now: windows close as in a bounded run.
   void end_inputs() { tell_workers<EndInputs>(); }
   /// Ends in order: drains, commits, writes the image, leaves the group if `leave`.
   Result<void> shut_down(bool leave);
+  /// Whether every task of the assignment runs.
+  bool settled() const { return assigned_ && !restoration_ && !epoch_failed_; }
   /// Whether a first assignment was served.
   bool assigned() const { return assigned_; }
 
@@ -89,18 +98,25 @@ class Instance {
   Result<void> open();
   Result<void> check_topics();
   Result<void> open_outputs();
-  Result<void> serve_assigned(const std::vector<TopicPartition>& partitions);
-  Result<OwnedTask> make_task(const Stage& stage, PartitionId partition,
-                              std::vector<StartPosition>& starts);
-  Result<void> restore(Task& task);
-  Result<Offset> start_offset(const SourceNode& source, const TopicPartition& partition);
+  /// Makes the topics of state logs, and refuses ones that would lose state.
+  Result<void> open_state_logs();
+  bool uses_state_log() const { return options_.state_log && log_.keeps_state() && image_; }
+  void begin_restoration();
+  /// A piece of the restoration under way, if one is.
+  Result<void> restore();
   Result<void> serve_revoked(bool lost);
+  /// Takes the tasks back from the workers; with `commit`, after their last epoch is durable, if
+  /// that succeeds.
+  Result<void> take_tasks_back(bool commit);
+  /// After an epoch that failed: the same partitions again, from what is committed.
+  Result<void> rebuild();
   Result<void> serve_messages();
   /// Waits until every worker has answered so.
   template <typename Answer>
   Result<void> wait_for_workers();
-  template <typename Answer, typename Message, typename Failure>
-  Result<void> wait_for(SpscRing<Message>& ring);
+  /// Waits for the committer's Committed; false when the epoch failed instead.
+  Result<bool> wait_for_commit();
+  Result<void> wait_for_image();
   template <typename Message>
   void tell_workers() {
     for (const auto& rings : worker_rings_) {
@@ -117,7 +133,6 @@ class Instance {
   MetricsRegistry& metrics_;
   std::function<void()> idle_;
   std::unique_ptr<StateImage> image_;
-  std::map<TaskId, std::unique_ptr<ColdState>> cold_;
   std::unique_ptr<LogWriter> writer_;
   TopicNumbers topics_;
   InstanceRings rings_;
@@ -130,7 +145,13 @@ class Instance {
   std::vector<std::size_t> tasks_of_worker_;
   std::vector<bool> finished_;
   std::vector<TopicPartition> owned_;
+  Generation generation_;
+  std::unique_ptr<Restoration> restoration_;
   bool assigned_ = false;
+  bool epoch_failed_ = false;
+  Micros rebuilt_at_ = 0;
+  Micros rebuild_wait_ = 0;
+  Counter& rebuilds_;
 };
 
 }  // namespace sitrep

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -13,15 +14,39 @@
 #include "engine/base/spsc_ring.h"
 #include "engine/log/log.h"
 #include "engine/runtime/task.h"
+#include "engine/state/commit_metadata.h"
 
 namespace sitrep {
 
 /// Number of a commit of this process; never stored (what is stored is each task's epoch).
 using CommitNumber = StrongInt<struct CommitNumberTag, std::uint64_t>;
 
+/// What a task's state records go on from.
+struct StateTail {
+  /// The task's state log, as the writer numbered it.
+  TopicId topic;
+  StateMark mark;
+  std::optional<SnapshotMark> snapshot;
+  /// Partitions of the input topics.
+  std::int32_t partition_count = 0;
+};
+
+/// What a task's commits go on from; rides with its first part, so that the committer knows it
+/// neither too early nor too late.
+struct CommitStart {
+  /// Of the assignment that the task was made under.
+  Generation generation;
+  /// Nothing: its state is in no state log.
+  std::optional<StateTail> state;
+};
+
 /// A task with its readers, one per input.
 struct OwnedTask {
+  /// What the task reads of the image; outlives it.
+  std::unique_ptr<ColdState> cold;
   std::unique_ptr<Task> task;
+  /// Nothing once the first part has taken it along.
+  std::optional<CommitStart> commit_start;
   std::vector<std::unique_ptr<PartitionReader>> readers;
   /// Bounded runs: where each input ends; the task finishes when all are reached.
   std::vector<std::optional<Offset>> ends;
@@ -57,6 +82,8 @@ using CommitterToWorker = CloseEpoch;
 struct PartOfEpoch {
   TaskId task;
   EpochPart part;
+  /// With the first part of a task.
+  std::optional<CommitStart> start = {};
 };
 /// All tasks of the worker have handed over their part of the commit.
 struct EpochClosed {
@@ -75,10 +102,15 @@ struct DiscardOpen {};
 using ControlToCommitter = std::variant<CommitNow, DiscardOpen>;
 
 struct Committed {};
+/// The open epoch will never be committed as it is, or was without our knowing: rebuild the tasks
+/// from what is committed, then DiscardOpen. The committer rests until then.
+struct EpochFailed {
+  Error error;
+};
 struct CommitterFailed {
   Error error;
 };
-using CommitterToControl = std::variant<Committed, CommitterFailed>;
+using CommitterToControl = std::variant<Committed, EpochFailed, CommitterFailed>;
 
 /// Write everything to the image that is durable until now, then answer with ImageWritten.
 struct FlushNow {};

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/runtime/pipeline_driver.h"
 
+#include <filesystem>
 #include <utility>
 
 namespace sitrep {
+namespace {
+
+/// Some minutes of the clock; what passes by itself has passed by then.
+constexpr std::size_t kIdleStepsMax = 200'000;
+
+}  // namespace
 
 PipelineDriver::PipelineDriver(const Topology& topology, const Options& options, MemoryLog& log,
                                ManualClock& clock)
@@ -17,18 +24,19 @@ Result<void> PipelineDriver::start() {
       TRY(log_.create_topic(topic, creation.value_or(TopicOptions())));
     }
   }
-  ASSIGN_OR_RETURN(instance_,
-                   Instance::make(topology_,
-                                  {.group = topology_.job,
-                                   .instance = "driver",
-                                   .state_dir = options_.state_dir,
-                                   .workers = options_.workers,
-                                   .batch_records_max = options_.batch_records_max,
-                                   .flush_interval = 0,
-                                   .memory_bytes = std::size_t{64} << 20,
-                                   .state_bytes_max = options_.state_bytes_max,
-                                   .bounded = false},
-                                  log_, clock_, metrics_));
+  ASSIGN_OR_RETURN(instance_, Instance::make(topology_,
+                                             {.group = topology_.job,
+                                              .instance = "driver",
+                                              .state_dir = options_.state_dir,
+                                              .exactly_once = options_.exactly_once,
+                                              .state_log = options_.exactly_once,
+                                              .workers = options_.workers,
+                                              .batch_records_max = options_.batch_records_max,
+                                              .flush_interval = 0,
+                                              .memory_bytes = std::size_t{64} << 20,
+                                              .state_bytes_max = options_.state_bytes_max,
+                                              .bounded = false},
+                                             log_, clock_, metrics_));
   instance_->set_idle([this] {
     const auto busy = step_all();
     // A commit that failed waits for its next try, and nothing else can happen: time goes on.
@@ -47,14 +55,27 @@ Result<bool> PipelineDriver::step_all() {
 
 Result<void> PipelineDriver::read() {
   if (!instance_) TRY(start());
+  return run_dry(/*with_crashes=*/true);
+}
+
+Result<void> PipelineDriver::run_dry(bool with_crashes) {
+  std::size_t idle_steps = 0;
   while (true) {
     const double records_before = records_read();
     TRY(instance_->step(0));
     ASSIGN_OR_RETURN(const bool busy, step_all());
-    if (!busy) break;
+    if (!busy) {
+      if (instance_->settled()) break;
+      // It waits for something to pass.
+      if (++idle_steps > kIdleStepsMax) return internal_error("the instance does not settle");
+      clock_.advance(kMicrosPerMilli);
+      continue;
+    }
+    idle_steps = 0;
     // Only steps that read count: a restore is work too, and crashing in it for ever proves
     // nothing.
-    if (options_.crash_every > 0 && records_read() > records_before) TRY(after_batch());
+    if (with_crashes && options_.crash_every > 0 && records_read() > records_before)
+      TRY(after_batch());
   }
   return {};
 }
@@ -64,6 +85,7 @@ Result<void> PipelineDriver::after_batch() {
   const bool crash_due = batches_ % options_.crash_every == 0;
   // Every other crash comes before the commit: what was done since the last one is done again.
   const bool commit_first = crash_due && crashes_ % 2 == 1;
+  // Whether the epoch lasted or failed, what follows is the same.
   if (!crash_due || commit_first) TRY(instance_->commit_open_epoch());
   if (crash_due) TRY(crash());
   return {};
@@ -78,16 +100,21 @@ double PipelineDriver::records_read() const {
 }
 
 Result<void> PipelineDriver::settle() {
-  TRY(read());
-  return instance_->commit_open_epoch();
+  while (true) {
+    TRY(read());
+    ASSIGN_OR_RETURN(const bool durable, instance_->commit_open_epoch());
+    if (durable) return {};
+  }
 }
 
 Result<void> PipelineDriver::finish() {
-  TRY(settle());
-  instance_->end_inputs();
   while (true) {
-    ASSIGN_OR_RETURN(const bool busy, step_all());
-    if (!busy) break;
+    TRY(settle());
+    instance_->end_inputs();
+    TRY(run_dry(/*with_crashes=*/false));
+    ASSIGN_OR_RETURN(const bool durable, instance_->commit_open_epoch());
+    // An epoch that failed took the end along: it comes once more.
+    if (durable) break;
   }
   TRY(instance_->shut_down(/*leave=*/true));
   instance_.reset();
@@ -97,6 +124,7 @@ Result<void> PipelineDriver::finish() {
 Result<void> PipelineDriver::crash() {
   ++crashes_;
   instance_.reset();
+  if (options_.lose_disk) std::filesystem::remove_all(options_.state_dir);
   return start();
 }
 

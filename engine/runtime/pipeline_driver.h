@@ -29,6 +29,10 @@ class PipelineDriver {
     std::optional<std::size_t> state_bytes_max;
     /// Crash after this many batches, again and again; 0: never. Needs state_dir.
     std::size_t crash_every = 0;
+    /// Transactional epochs, with state in the log. Needs state_dir.
+    bool exactly_once = false;
+    /// A crash takes the disk along: state comes back from the log alone.
+    bool lose_disk = false;
   };
 
   /// Every input topic must exist in `log`; output topics are made. References outlive the driver.
@@ -43,7 +47,7 @@ class PipelineDriver {
   Result<void> settle();
   /// The end of input: every window closes, held rows are applied, all is committed.
   Result<void> finish();
-  /// Drops everything as kill -9 would and starts again from the image.
+  /// Drops everything as kill -9 would and starts again.
   Result<void> crash();
   /// Crashes played so far.
   std::size_t crashes() const { return crashes_; }
@@ -53,6 +57,8 @@ class PipelineDriver {
   Result<void> start();
   /// One step of every part; whether any was busy.
   Result<bool> step_all();
+  /// Steps until nothing is left to do; `read`: with crashes, as crash_every says.
+  Result<void> run_dry(bool with_crashes);
   /// Commits or crashes, as crash_every says.
   Result<void> after_batch();
   double records_read() const;

@@ -23,6 +23,7 @@ struct Task::Input {
   std::unique_ptr<SourceClock> clock;
   std::vector<Edge> edges;
   Offset next{0};
+  std::optional<Offset> end;
   bool moved = false;       // next differs from what the last epoch committed
   bool row_by_row = false;  // see mark_reunions
   std::array<Counter*, kDeadLetterReasons> dead_letters{};  // by reason, made when first needed
@@ -97,6 +98,7 @@ class Task::Context final : public OperatorContext {
 
  private:
   Store& keep(std::unique_ptr<Store> store) {
+    ++task_.keyed_stores_;
     task_.stores_.push_back(store.get());
     stores_.push_back(std::move(store));
     return *stores_.back();
@@ -133,9 +135,9 @@ Task::Task(const TaskOptions& options)
     : stage_(*options.stage),
       options_(options),
       name_(concat(options.stage->name, "[", options.partition, "]")),
-      expired_clocks_(options.metrics->counter(
-          "sitrep_expired_clocks_total", "Clocks of key groups forgotten after clock_expire",
-          {{"task", name_}})),
+      expired_clocks_(options.metrics->counter("sitrep_expired_clocks_total",
+                                               "Clocks of key groups forgotten after clock_expire",
+                                               {{"task", name_}})),
       now_(options.now) {}
 
 Task::~Task() = default;
@@ -215,12 +217,14 @@ Result<void> Task::build() {
       auto& sinks = sink.port == SinkNode::Port::kMain ? node->sinks : node->late_sinks;
       sinks.emplace_back(sink, topic_number(sink.topic));
     }
+    if (!plan.shape.empty()) shapes_.expect(plan.name, plan.shape);
     nodes_.push_back(std::move(node));
     mark_reunions(index, inputs_of_source);
     if (auto opened = nodes_.back()->op->open(*nodes_.back()->context); !opened) {
       return std::move(opened).error().with_context(plan.name);
     }
   }
+  if (!shapes_.empty()) stores_.push_back(&shapes_);
   return {};
 }
 
@@ -242,15 +246,17 @@ void Task::mark_reunions(std::size_t index,
 }
 
 Result<void> Task::start(const std::optional<TaskPosition>& position, std::span<const Offset> next,
-                         Micros now) {
-  ENSURE(next.size() == inputs_.size(), "one offset per input");
+                         std::span<const std::optional<Offset>> ends, Micros now) {
+  ENSURE(next.size() == inputs_.size() && ends.size() == inputs_.size(), "one offset per input");
   now_ = now;
   if (position) epoch_ = position->epoch;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     inputs_[i]->next = next[i];
+    inputs_[i]->end = ends[i];
     // A position that no epoch holds yet must be kept, also if nothing is ever read.
     inputs_[i]->moved = !position.has_value();
-    dirty_ = dirty_ || inputs_[i]->moved;
+    // So must the end of a bounded run, lest another one be taken after a crash.
+    dirty_ = dirty_ || inputs_[i]->moved || ends[i].has_value();
   }
   // Clocks stand where they stood; operators that closed windows up to there see nothing new.
   for (const auto& input : inputs_) advance(input->edges, input->clock->readings());
@@ -430,6 +436,7 @@ Result<void> Task::tick(Micros now) {
 
 Result<void> Task::finish() {
   dirty_ = true;
+  for (const auto& input : inputs_) input->end.reset();
   for (const auto& node : nodes_) {
     NodeEmitter out(*this, *node);
     keep_error(node->op->finish(out));
@@ -449,7 +456,8 @@ Result<EpochPart> Task::close_epoch() {
   for (Store* store : stores_) store->collect(epoch_, delta_);
   TaskPosition position{.epoch = epoch_, .inputs = {}};
   for (const auto& input : inputs_) {
-    position.inputs.push_back({.partition = input->partition, .next = input->next});
+    position.inputs.push_back(
+        {.partition = input->partition, .next = input->next, .end = input->end});
     if (input->moved) {
       part.positions.push_back(
           {.partition = input->partition, .next = input->next, .metadata = {}});

@@ -18,6 +18,7 @@
 #include "engine/base/clock.h"
 #include "engine/log/log.h"
 #include "engine/runtime/clock_gate.h"
+#include "engine/runtime/shape_store.h"
 #include "engine/runtime/sink.h"
 #include "engine/runtime/source_clock.h"
 #include "engine/runtime/topology.h"
@@ -43,7 +44,7 @@ struct TaskOptions {
   PartitionId partition;
   const TopicNumbers* topics = nullptr;  ///< Outlives the task.
   std::string dead_letter_topic;
-  ColdState* cold = nullptr;  ///< Outlives the task; null: all state stays in memory.
+  ColdState* cold = nullptr;           ///< Outlives the task; null: all state stays in memory.
   MetricsRegistry* metrics = nullptr;  ///< Outlives the task.
   /// Processing time at the start.
   Micros now = 0;
@@ -62,9 +63,12 @@ class Task {
 
   /// Every store, to be filled at a restart.
   std::span<Store* const> stores() const { return stores_; }
-  /// Goes on from `position`'s epoch (a new task: nothing), with `next` to be read per input.
+  /// Goes on from `position`'s epoch (a new task: nothing), with `next` to be read per input, which
+  /// ends at `ends` in a bounded run. An end that is kept with the position is kept on.
   Result<void> start(const std::optional<TaskPosition>& position, std::span<const Offset> next,
-                     Micros now);
+                     std::span<const std::optional<Offset>> ends, Micros now);
+  /// Whether operators keep state of their own: then keys must stay in their partitions.
+  bool keeps_keyed_state() const { return keyed_stores_ > 0; }
 
   /// Rows of one input; `next` is the reader's position after them.
   Result<void> process(std::size_t input, const RecordBatch& records, Offset next, Micros now);
@@ -126,6 +130,8 @@ class Task {
   std::vector<std::unique_ptr<Input>> inputs_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::vector<Store*> stores_;
+  std::size_t keyed_stores_ = 0;
+  ShapeStore shapes_;
   std::optional<TopicId> dead_letters_;
   Epoch epoch_{0};
   Micros now_ = 0;

@@ -49,6 +49,8 @@ struct SourceNode {
   Schema schema;
   TimePlan time;
   StartFrom start = StartFrom::kEarliest;
+  /// Go on where retention removed records before they were read; else that is an Error.
+  bool skip_gaps = false;
   std::function<std::unique_ptr<Decoder>()> make_decoder;
 };
 
@@ -65,6 +67,9 @@ struct OperatorNode {
   /// Unique in the job; names its state.
   std::string name;
   std::vector<NodeInput> inputs;
+  /// What the operator's state means (sql::describe); state of another shape is refused at a
+  /// restart. Empty: not looked at.
+  std::string shape = {};
   std::function<std::unique_ptr<Operator>()> make_operator;
 };
 
@@ -88,6 +93,8 @@ struct SinkNode {
 struct Stage {
   /// Names the stage's state; unique in the job.
   std::string name;
+  /// The topic of its state log, for logs that keep state.
+  std::string state_topic = {};
   std::vector<SourceNode> sources;
   /// In an order in which every node comes after its inputs.
   std::vector<OperatorNode> nodes;

@@ -191,7 +191,9 @@ void Worker::close_epoch(CommitNumber commit) {
       break;
     }
     if (!part->empty) {
-      waiting_.push_back(PartOfEpoch{.task = owned.task->id(), .part = *std::move(part)});
+      waiting_.push_back(PartOfEpoch{.task = owned.task->id(),
+                                     .part = *std::move(part),
+                                     .start = std::exchange(owned.commit_start, std::nullopt)});
     }
   }
   waiting_.push_back(EpochClosed{.commit = commit});
@@ -240,8 +242,7 @@ void Worker::publish_metrics(Micros now) {
         lag = &metrics_.gauge("sitrep_lag_records", "Records behind the end of the partition",
                               {{"topic", input.topic}, {"partition", concat(input.partition)}});
       }
-      lag->set(static_cast<double>(
-          std::max<std::int64_t>(0, *end - owned.readers[i]->position())));
+      lag->set(static_cast<double>(std::max<std::int64_t>(0, *end - owned.readers[i]->position())));
     }
   }
 }

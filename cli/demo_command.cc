@@ -89,6 +89,7 @@ KafkaOptions kafka_options(const std::string& brokers) {
   options.properties["queued.max.messages.kbytes"] = "1024";
   options.queue_bytes_max = std::size_t{2} << 20U;
   options.sole_reader = true;
+  options.keeps_state = false;
   return options;
 }
 

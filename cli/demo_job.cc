@@ -20,10 +20,11 @@ Result<std::unique_ptr<DemoJob>> DemoJob::make(const Options& options) {
         concat("there is no scenario '", options.scenario, "'; known: camp, fleet, both"));
   }
   const Environment environment{{"SITREP_BROKERS", options.brokers}};
-  // One worker, little memory, and no port taken: the demonstration is a guest on this machine.
+  // One worker, little memory, and no port taken: the demonstration is a guest on this machine. Its
+  // broker only pretends transactions.
   const std::vector<std::string> overrides = {concat("state_dir=", options.state_dir),
                                               "metrics.listen=off", "memory=64MiB", "workers=1",
-                                              "commit_interval=50ms"};
+                                              "commit_interval=50ms", "delivery=at_least_once"};
   std::vector<ConfigError> errors;
   auto spec = parse_job(text, concat("config/jobs/", options.scenario, ".yaml"), environment,
                         errors, overrides);

@@ -8,12 +8,14 @@
 #include <thread>
 #include <utility>
 
+#include "config/job_topics.h"
 #include "connectors/file/file_log.h"
 #include "connectors/formats/json_decoder.h"
 #include "connectors/formats/json_encoder.h"
 #include "connectors/formats/key_encoder.h"
 #include "connectors/kafka/kafka_log.h"
 #include "engine/base/text.h"
+#include "engine/sql/describe.h"
 #include "engine/state/memory_budget.h"
 #include "operators/alert_rule.h"
 #include "operators/filter_project.h"
@@ -74,6 +76,7 @@ SourceNode make_source(const SourcePlan& plan) {
                            .clock_expire = or_never(plan.time.clock_expire)},
                   .start = StartFrom::kEarliest,
                   .make_decoder = [columns = plan.columns] { return make_json_decoder(columns); }};
+  node.skip_gaps = plan.on_gap == GapPolicy::kSkip;
   switch (plan.start) {
     case StartPolicy::kEarliest: node.start = StartFrom::kEarliest; break;
     case StartPolicy::kLatest: node.start = StartFrom::kLatest; break;
@@ -96,6 +99,7 @@ class StageBuilder {
  public:
   StageBuilder(const PlanPtr& plan, const StagePlan& stage) : plan_(plan) {
     stage_.name = stage.name;
+    stage_.state_topic = state_topic(plan_->spec.job.value, stage.name);
     for (const std::size_t source : stage.sources) {
       source_nodes_[source] = stage_.sources.size();
       stage_.sources.push_back(make_source(plan_->sources[source]));
@@ -164,6 +168,7 @@ class StageBuilder {
         options.allowed_lateness = stream.late->allowed_lateness;
       }
     }
+    node.shape = sql::describe(*select.grouping, plan_->schema_of(from));
     node.make_operator = [options] { return std::make_unique<WindowAggregate>(options); };
     const std::size_t index = add_node(std::move(node));
     if (stream.late && !stream.late->topic.empty()) {
@@ -188,6 +193,12 @@ class StageBuilder {
       out = encode_key(batch, row, columns, TimestampStyle::kRfc3339, scratch).value_or("");
     };
     OperatorNode node{.name = alert.name, .inputs = {input(alert.input)}, .make_operator = {}};
+    std::vector<std::string> keys;
+    for (const std::size_t column : alert.key) {
+      const Field& field = plan_->schema_of(alert.input).fields[column];
+      keys.push_back(concat(field.name, " ", to_string(field.type)));
+    }
+    node.shape = concat(alert.silent_after ? "silence" : "alert", " by ", join(keys, ", "));
     if (alert.silent_after) {
       node.make_operator = [options = SilenceRule::Options{
                                 .identity = identity, .silent_after = *alert.silent_after}] {
@@ -272,6 +283,7 @@ Result<InstanceOptions> assemble_instance_options(const JobSpec& spec, bool boun
   InstanceOptions options{.group = spec.group,
                           .instance = {},
                           .state_dir = spec.state_dir + "/image",
+                          .exactly_once = spec.delivery == Delivery::kExactlyOnce,
                           .workers = 1,
                           .commit_interval = spec.commit_interval,
                           .flush_interval = spec.flush_interval,

@@ -21,7 +21,9 @@ namespace sitrep {
 enum class Delivery { kAtLeastOnce, kExactlyOnce };
 
 /// What an epoch costs and guarantees when the job file does not say.
-inline constexpr Delivery kDefaultDelivery = Delivery::kAtLeastOnce;
+inline constexpr Delivery kDefaultDelivery = Delivery::kExactlyOnce;
+/// Directories of files know no transactions.
+inline constexpr Delivery kDefaultDeliveryOfFiles = Delivery::kAtLeastOnce;
 inline constexpr std::size_t kDefaultMemoryBytes = 256U << 20U;
 inline constexpr Micros kDefaultCommitInterval = 100 * kMicrosPerMilli;
 inline constexpr Micros kDefaultFlushInterval = 3 * kMicrosPerSecond;
@@ -157,7 +159,6 @@ struct JobSpec {
 
   PlacedText job;
   Delivery delivery = kDefaultDelivery;
-  SourcePlace delivery_place;
   std::size_t memory_bytes = kDefaultMemoryBytes;
   Micros commit_interval = kDefaultCommitInterval;
   Micros flush_interval = kDefaultFlushInterval;

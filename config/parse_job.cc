@@ -66,10 +66,6 @@ class JobReader {
   }
 
   void read_scalars() {
-    if (const ConfigNode* node = map_.find("delivery")) {
-      job_.delivery_place = node->place;
-      job_.delivery = read_choice(*node, kDeliveries, "delivery", errors_).value_or(job_.delivery);
-    }
     if (const ConfigNode* node = map_.find("memory")) {
       job_.memory_bytes = read_bytes(*node, "memory", errors_).value_or(job_.memory_bytes);
       if (job_.memory_bytes < kMemoryBytesMin) errors_.add(node->place, "'memory' is below 1MiB");
@@ -111,6 +107,18 @@ class JobReader {
     }
     if (kafka != nullptr) read_kafka(*kafka);
     if (files != nullptr) read_files(*files);
+    job_.delivery = files != nullptr ? kDefaultDeliveryOfFiles : kDefaultDelivery;
+    if (const ConfigNode* node = map_.find("delivery")) read_delivery(*node, files != nullptr);
+  }
+
+  void read_delivery(const ConfigNode& node, bool files) {
+    const auto delivery = read_choice(node, kDeliveries, "delivery", errors_);
+    if (!delivery) return;
+    job_.delivery = *delivery;
+    if (files && *delivery == Delivery::kExactlyOnce) {
+      errors_.add(node.place, "'delivery': exactly_once needs 'kafka'; with 'files' expected "
+                              "at_least_once");
+    }
   }
 
   void read_kafka(const ConfigNode& node) {

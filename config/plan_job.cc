@@ -13,9 +13,6 @@
 namespace sitrep {
 namespace {
 
-/// What is promised until exactly-once delivery is built.
-constexpr bool kExactlyOnceIsBuilt = false;
-
 /// SQL finds sources and streams by name, the state finds streams and alerts by name.
 void check_names(const JobSpec& spec, ErrorList& errors) {
   std::map<std::string_view, std::string_view> taken;
@@ -107,11 +104,6 @@ void warn(JobPlan& plan) {
   ErrorList warnings(plan.spec.file, plan.spec.overrides, plan.warnings);
   warn_about_unused(plan, warnings);
   warn_about_corrections(plan, warnings);
-  if (plan.spec.delivery == Delivery::kExactlyOnce && !kExactlyOnceIsBuilt) {
-    warnings.add(plan.spec.delivery_place,
-                 "exactly_once comes with the next version; running at_least_once");
-    plan.spec.delivery = Delivery::kAtLeastOnce;
-  }
   warnings.sort();
 }
 

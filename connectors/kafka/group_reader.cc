@@ -10,6 +10,7 @@
 #include "connectors/kafka/kafka_error.h"
 #include "connectors/kafka/partition_count.h"
 #include "connectors/kafka/partition_reader.h"
+#include "engine/base/ensure.h"
 #include "engine/base/logging.h"
 #include "engine/base/text.h"
 
@@ -54,6 +55,7 @@ class KafkaGroupReader final : public GroupReader {
   KafkaEventPtr next_event(Micros wait);
   void nudge_fetchers();
   AssignmentChange change_of(rd_kafka_event_t& event) const;
+  Generation generation() const;
   Result<void> serve_error(rd_kafka_event_t& event);
   std::string attempted(std::string_view what) const {
     return concat(what, " in group ", group_.group, " at ", options_.brokers);
@@ -135,11 +137,25 @@ Result<std::optional<AssignmentChange>> KafkaGroupReader::assign_all() {
   return change;
 }
 
+/// The membership at this moment: the generation of the assignment that is being handed out.
+Generation KafkaGroupReader::generation() const {
+  const KafkaGroupMetadataPtr metadata(rd_kafka_consumer_group_metadata(client_.get()));
+  void* bytes = nullptr;
+  std::size_t size = 0;
+  const KafkaErrorPtr error(rd_kafka_consumer_group_metadata_write(metadata.get(), &bytes, &size));
+  ENSURE(error == nullptr, "a group's metadata can be written");
+  Generation out{std::string(static_cast<const char*>(bytes), size)};
+  rd_kafka_mem_free(client_.get(), bytes);
+  return out;
+}
+
 AssignmentChange KafkaGroupReader::change_of(rd_kafka_event_t& event) const {
   AssignmentChange change{.kind = AssignmentChange::Kind::kAssigned, .partitions = {}};
   if (rd_kafka_event_error(&event) != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     change.kind = rd_kafka_assignment_lost(client_.get()) != 0 ? AssignmentChange::Kind::kLost
                                                                : AssignmentChange::Kind::kRevoked;
+  } else {
+    change.generation = generation();
   }
   const rd_kafka_topic_partition_list_t* const list = rd_kafka_event_topic_partition_list(&event);
   for (int i = 0; list != nullptr && i < list->cnt; ++i) {

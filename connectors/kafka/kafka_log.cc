@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connectors/kafka/kafka_log.h"
 
-#include <array>
 #include <map>
-#include <span>
 #include <utility>
 #include <vector>
 
 #include "connectors/kafka/group_reader.h"
 #include "connectors/kafka/handles.h"
+#include "connectors/kafka/kafka_admin.h"
 #include "connectors/kafka/kafka_config.h"
 #include "connectors/kafka/kafka_error.h"
 #include "connectors/kafka/kafka_writer.h"
+#include "connectors/kafka/log_reader.h"
 #include "connectors/kafka/partition_count.h"
+#include "connectors/kafka/transactional_writer.h"
 #include "engine/base/text.h"
 
 namespace sitrep {
 namespace {
 
 constexpr int kLeaderWaitMs = 20;
-constexpr int kBrokersChooseReplicas = -1;
-constexpr std::size_t kReasonBytesMax = 512;
 
 /// A topic just created, or a broker just gone: asking again in a moment helps.
 bool is_electing(rd_kafka_resp_err_t code) {
@@ -28,7 +27,8 @@ bool is_electing(rd_kafka_resp_err_t code) {
          code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
 }
 
-/// Thread-safe as rd_kafka_t is, but for join and open_writer, which are the control thread's.
+/// Thread-safe as rd_kafka_t is, but for join, open_writer and open_reader, which are the control
+/// thread's.
 class KafkaLog final : public Log {
  public:
   KafkaLog(KafkaOptions options, KafkaClientPtr client, const Clock& clock)
@@ -40,6 +40,15 @@ class KafkaLog final : public Log {
 
   Result<void> create_topic(const std::string& topic, const TopicOptions& options) override;
   Result<OffsetRange> offset_range(const TopicPartition& partition) override;
+  Result<std::map<std::string, std::string>> topic_settings(const std::string& topic) override {
+    return request_settings(*client_, options_, topic);
+  }
+  Result<std::unique_ptr<PartitionReader>> open_reader(const StartPosition& start) override;
+  Result<void> trim(const TopicPartition& partition, Offset before) override {
+    return delete_records(*client_, options_, partition, before);
+  }
+  bool keeps_state() const override { return options_.keeps_state; }
+  Result<std::string> identity() override;
 
   Result<std::unique_ptr<GroupReader>> join(const GroupOptions& options) override {
     ASSIGN_OR_RETURN(JoinedGroup joined, join_group(options_, options, clock_));
@@ -48,6 +57,7 @@ class KafkaLog final : public Log {
   }
 
   Result<std::unique_ptr<LogWriter>> open_writer(const WriterOptions& options) override {
+    if (options.transactional) return KafkaTransactionalWriter::open(options_, options, clock_);
     const auto member = members_.find(options.group);
     return KafkaWriter::open(options_, options, clock_,
                              member == members_.end() ? nullptr : member->second.lock());
@@ -56,57 +66,35 @@ class KafkaLog final : public Log {
   std::string description() const override { return concat("Kafka at ", options_.brokers); }
 
  private:
-  Result<void> request_topic(rd_kafka_NewTopic_t& topic, const std::string& attempted);
   Result<void> wait_until_known(const std::string& topic, const std::string& attempted);
 
   const KafkaOptions options_;
   const Clock& clock_;
   const KafkaClientPtr client_;
   std::map<std::string, std::weak_ptr<rd_kafka_t>> members_;  // by group
+  SharedKafkaClient reading_client_;  // of readers outside groups, made when first needed
 };
 
 Result<void> KafkaLog::create_topic(const std::string& topic, const TopicOptions& options) {
-  const std::string attempted = concat("creating topic ", topic, " in ", description());
-  std::array<char, kReasonBytesMax> reason{};
-  const KafkaNewTopicPtr wanted(rd_kafka_NewTopic_new(topic.c_str(), options.partitions,
-                                                      kBrokersChooseReplicas, reason.data(),
-                                                      reason.size()));
-  if (wanted == nullptr) return invalid_config(concat(attempted, ": ", reason.data()));
-  for (const auto& [name, value] : options.settings) {
-    const auto code = rd_kafka_NewTopic_set_config(wanted.get(), name.c_str(), value.c_str());
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_error(attempted, code, name);
-  }
-  TRY(request_topic(*wanted, attempted));
-  return wait_until_known(topic, attempted);
+  TRY(request_topic(*client_, options_, topic, options));
+  return wait_until_known(topic, concat("creating topic ", topic, " in ", description()));
 }
 
-Result<void> KafkaLog::request_topic(rd_kafka_NewTopic_t& topic, const std::string& attempted) {
-  const int timeout_ms = to_milliseconds(options_.request_timeout);
-  const KafkaAdminOptionsPtr admin(
-      rd_kafka_AdminOptions_new(client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS));
-  rd_kafka_AdminOptions_set_request_timeout(admin.get(), timeout_ms, nullptr, 0);
-  rd_kafka_AdminOptions_set_operation_timeout(admin.get(), timeout_ms, nullptr, 0);
-  const KafkaQueuePtr answers(rd_kafka_queue_new(client_.get()));
-  rd_kafka_NewTopic_t* topics = &topic;
-  rd_kafka_CreateTopics(client_.get(), &topics, 1, admin.get(), answers.get());
-  // Twice the time: librdkafka itself answers after the first.
-  const KafkaEventPtr event(rd_kafka_queue_poll(answers.get(), 2 * timeout_ms));
-  if (event == nullptr) return kafka_error(attempted, RD_KAFKA_RESP_ERR__TIMED_OUT);
-  if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return kafka_error(attempted, code, rd_kafka_event_error_string(event.get()));
+Result<std::unique_ptr<PartitionReader>> KafkaLog::open_reader(const StartPosition& start) {
+  if (!reading_client_) {
+    ASSIGN_OR_RETURN(reading_client_, make_reading_client(options_));
   }
-  std::size_t count = 0;
-  const rd_kafka_topic_result_t** results = rd_kafka_CreateTopics_result_topics(
-      rd_kafka_event_CreateTopics_result(event.get()), &count);
-  for (const rd_kafka_topic_result_t* result : std::span(results, count)) {
-    const auto code = rd_kafka_topic_result_error(result);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
-      continue;
-    }
-    const char* text = rd_kafka_topic_result_error_string(result);
-    return kafka_error(attempted, code, text != nullptr ? text : rd_kafka_err2str(code));
+  return open_log_reader(options_, reading_client_, start, clock_);
+}
+
+Result<std::string> KafkaLog::identity() {
+  char* const id = rd_kafka_clusterid(client_.get(), to_milliseconds(options_.request_timeout));
+  if (id == nullptr) {
+    return unavailable(concat("asking ", description(), " for its cluster id: no answer"));
   }
-  return {};
+  std::string out = id;
+  rd_kafka_mem_free(client_.get(), id);
+  return out;
 }
 
 // The controller answers before every broker has heard of the topic.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A Kafka cluster as a Log: groups read with read_committed, writers write at least once. Opening
+// A Kafka cluster as a Log: groups read with read_committed, writers write at least or exactly once. Opening
 // checks the options but does not wait for a broker: each call that needs one answers kUnavailable,
 // naming the brokers, when none is reached within request_timeout. The log is thread-safe;
 // the readers and writers that it opens belong to one thread each and may outlive it.
@@ -28,6 +28,9 @@ struct KafkaOptions {
   /// Nobody else reads in the groups that are joined, now or later: joining waits for no rebalance,
   /// every partition is assigned at the first poll (a broker takes 3 s to form a group).
   bool sole_reader = false;
+  /// Whether topics of our own may hold state. The mock cluster inside librdkafka only pretends
+  /// transactions, and deletes nothing.
+  bool keeps_state = true;
 };
 
 /// `clock` outlives the log and everything that it opens.

@@ -76,9 +76,15 @@ bool is_plain(const OutputRecord* record) {
 
 }  // namespace
 
-Result<std::unique_ptr<KafkaProducer>> KafkaProducer::open(const KafkaOptions& options) {
+Result<std::unique_ptr<KafkaProducer>> KafkaProducer::open(const KafkaOptions& options,
+                                                           std::span<const KafkaSetting> more) {
   std::unique_ptr<KafkaProducer> producer(new KafkaProducer(options));
-  ASSIGN_OR_RETURN(KafkaConfPtr conf, make_kafka_conf(options, producer_settings(options)));
+  std::vector<KafkaSetting> settings = producer_settings(options);
+  for (const KafkaSetting& setting : more) {
+    std::erase_if(settings, [&](const KafkaSetting& own) { return own.name == setting.name; });
+    settings.push_back(setting);
+  }
+  ASSIGN_OR_RETURN(KafkaConfPtr conf, make_kafka_conf(options, settings));
   // Without a callback, flush wakes every 10 ms only: 10.4 ms a commit instead of 0.7.
   rd_kafka_conf_set_dr_msg_cb(conf.get(), count_delivery);
   rd_kafka_conf_set_opaque(conf.get(), producer.get());
@@ -95,7 +101,14 @@ void KafkaProducer::count_delivery(rd_kafka_t* /*client*/, const rd_kafka_messag
                                    void* opaque) {
   auto& producer = *static_cast<KafkaProducer*>(opaque);
   --producer.pending_;
-  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || producer.failure_) return;
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    ++producer.acknowledged_;
+    if (message->_private != nullptr) {
+      *static_cast<Offset*>(message->_private) = Offset(message->offset);
+    }
+    return;
+  }
+  if (producer.failure_) return;
   const std::string attempted =
       concat(writing_to(rd_kafka_topic_name(message->rkt), message->partition), " at ",
              producer.brokers_);
@@ -124,7 +137,7 @@ Result<void> KafkaProducer::send(rd_kafka_topic_t& topic, PartitionId partition,
     if (plain > 0) {
       TRY(send_plain(topic, partition, records.first(plain)));
     } else {
-      TRY(send_with_headers(topic, partition, *records.front()));
+      TRY(send_one(topic, partition, *records.front(), /*located=*/nullptr));
     }
     records = records.subspan(std::max<std::size_t>(plain, 1));
   }
@@ -161,8 +174,15 @@ Result<void> KafkaProducer::send_plain(rd_kafka_topic_t& topic, PartitionId part
   }
 }
 
-Result<void> KafkaProducer::send_with_headers(rd_kafka_topic_t& topic, PartitionId partition,
-                                              const OutputRecord& record) {
+Result<void> KafkaProducer::send_located(rd_kafka_topic_t& topic, PartitionId partition,
+                                         const OutputRecord& record) {
+  Offset& located = located_.emplace_back(-1);
+  TRY(send_one(topic, partition, record, &located));
+  return check_failure();
+}
+
+Result<void> KafkaProducer::send_one(rd_kafka_topic_t& topic, PartitionId partition,
+                                     const OutputRecord& record, Offset* located) {
   KafkaHeadersPtr headers = make_headers(record.headers);
   const std::int64_t timestamp = record.timestamp ? *record.timestamp / kMicrosPerMilli : 0;
   while (true) {
@@ -171,7 +191,8 @@ Result<void> KafkaProducer::send_with_headers(rd_kafka_topic_t& topic, Partition
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
         RD_KAFKA_V_VALUE(mutable_bytes(record.value), size_of(record.value)),
         RD_KAFKA_V_KEY(mutable_bytes(record.key), size_of(record.key)),
-        RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_HEADERS(headers.get()), RD_KAFKA_V_END);
+        RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_HEADERS(headers.get()),
+        RD_KAFKA_V_OPAQUE(located), RD_KAFKA_V_END);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
       static_cast<void>(headers.release());
       ++pending_;
@@ -208,6 +229,18 @@ Result<void> KafkaProducer::flush() {
   return check_failure();
 }
 
+Result<std::vector<Offset>> KafkaProducer::flush_located() {
+  TRY(flush());
+  std::vector<Offset> offsets(located_.begin(), located_.end());
+  located_.clear();
+  for (const Offset offset : offsets) {
+    ENSURE(offset >= Offset(0), "an acknowledged record lies somewhere");
+  }
+  return offsets;
+}
+
+void KafkaProducer::serve(Micros wait) { rd_kafka_poll(client_.get(), to_milliseconds(wait)); }
+
 Result<void> KafkaProducer::drop() {
   rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   rd_kafka_flush(client_.get(), to_milliseconds(request_timeout_));
@@ -216,6 +249,7 @@ Result<void> KafkaProducer::drop() {
                               " of them are still on their way"));
   }
   failure_.reset();
+  located_.clear();
   return {};
 }
 

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Writes epochs to Kafka at least once: records are on their way from append() on, commit() waits
-// until all of them are acknowledged, abort() drops those that are not. After a failure the caller
-// aborts and writes the epoch again; a producer that can never write again is replaced at begin().
-// Transactions will be a writer of their own over the same KafkaProducer. Used only by the
-// committer.
+// until all of them are acknowledged and then commits the positions, abort() drops those that are
+// not. After a failure the caller aborts and writes the epoch again; a producer that can never
+// write again is replaced at begin(). Used only by the committer.
 
-#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "connectors/kafka/group_positions.h"
 #include "connectors/kafka/handles.h"
 #include "connectors/kafka/kafka_log.h"
-#include "connectors/kafka/kafka_producer.h"
-#include "connectors/kafka/shown_positions.h"
+#include "connectors/kafka/record_sender.h"
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
 #include "engine/log/log.h"
@@ -33,35 +31,16 @@ class KafkaWriter final : public LogWriter {
   Result<TopicId> open_topic(const std::string& topic) override;
   Result<void> begin() override;
   Result<void> append(const OutputBatch& batch) override;
+  Result<std::vector<Offset>> append_located(const OutputBatch& batch) override;
   Result<void> commit(std::span<const CommittedPosition> positions,
                       const Generation& generation) override;
   Result<void> abort() override;
 
  private:
-  struct OpenTopic {
-    std::string name;
-    std::int32_t partitions;
-    /// Partition of the next record without a key.
-    std::int32_t turn;
-    KafkaTopicPtr handle;
-    /// Records of the batch in hand by partition; empty between calls.
-    std::vector<std::vector<const OutputRecord*>> runs;
-  };
+  KafkaWriter() = default;
 
-  KafkaWriter(KafkaOptions options, const Clock& clock);
-  Result<void> make_producer();
-  Result<KafkaTopicPtr> make_handle(const std::string& topic);
-  Result<void> refresh_partition_counts();
-  static Result<PartitionId> choose_partition(OpenTopic& topic, const OutputRecord& record);
-  Result<void> send_runs(OpenTopic& topic);
-
-  const KafkaOptions options_;
-  const Clock& clock_;
-  Micros counted_at_;
-  std::unique_ptr<ShownPositions> shown_positions_;
-  /// Before the topics: their handles belong to it.
-  std::unique_ptr<KafkaProducer> producer_;
-  std::vector<OpenTopic> topics_;
+  std::unique_ptr<RecordSender> sender_;
+  std::unique_ptr<GroupPositions> positions_;
 };
 
 }  // namespace sitrep

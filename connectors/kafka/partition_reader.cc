@@ -96,11 +96,12 @@ Result<void> KafkaPartitionReader::take_error(const rd_kafka_message_t& message)
     std::int64_t high = 0;
     rd_kafka_get_watermark_offsets(&client_, partition_.topic.c_str(),
                                    partition_.partition.value(), &low, &high);
-    return corrupt(concat("reading ", name_of(partition_), " from offset ", position_,
+    return unavailable(concat("reading ", name_of(partition_), " from offset ", position_,
                           ": the broker does not have it (any more)",
                           high > 0 ? concat("; it has ", low, " to ", high) : std::string(),
                           ". Either retention removed records before they were read, or the topic "
-                          "was made anew. Remove the job's state to begin by its 'start'"));
+                          "was made anew. `sitrep reset` begins the stage anew"),
+                       Retry::kNever);
   }
   const std::string attempted = concat("reading ", name_of(partition_));
   const char* const reason = rd_kafka_message_errstr(&message);

@@ -101,42 +101,50 @@ class SharedData(unittest.TestCase):
             engine.run_bounded()
         self.assert_camp_air("air", "camp.air")
 
-    def test_camp_air_with_kill_and_restart_in_the_middle(self):
+    def test_camp_air_exactly_once_with_kill_and_restart_in_the_middle(self):
+        self.run_with_kills("killed", "exactly_once")
+        self.assert_camp_air("killed", "killed.air")
+
+    def test_camp_air_at_least_once_with_kill_and_restart_in_the_middle(self):
+        self.run_with_kills("again", "at_least_once")
+        self.assert_camp_air("again", "again.air", repeats_allowed=True)
+
+    def run_with_kills(self, job, delivery):
         seed = int(os.environ.get("SITREP_SEED", random.randrange(1 << 30)))
         print(f"SITREP_SEED={seed}", flush=True)
         chance = random.Random(seed)
         partitions = messages("camp_air")
-        self.broker.create_topic("killed.air", len(partitions))
-        names = {"sources.air.topic": "killed.air", "job": "killed",
-                 "streams.tumble_15min.to.topic": "killed.tumble_15min",
-                 "streams.hop_60min_by_15min.to.topic": "killed.hop_60min_by_15min",
-                 "alerts.co2_high.to.topic": "killed.alerts",
-                 "dead_letters.topic": "killed.dead_letters",
+        source = f"{job}.air"
+        self.broker.create_topic(source, len(partitions))
+        names = {"sources.air.topic": source, "job": job, "delivery": delivery,
+                 "streams.tumble_15min.to.topic": f"{job}.tumble_15min",
+                 "streams.hop_60min_by_15min.to.topic": f"{job}.hop_60min_by_15min",
+                 "alerts.co2_high.to.topic": f"{job}.alerts",
+                 "dead_letters.topic": f"{job}.dead_letters",
                  "flush_interval": "200ms"}
         settings = [f"{path}={value}" for path, value in names.items()]
         cuts = [cuts_of(len(lines), chance) for lines in partitions]
         with Engine("camp_air.yaml", self.broker, *settings) as engine:
             sent = [0] * len(partitions)
             for kill in range(KILLS):
-                outputs = self.output_count()
+                outputs = self.output_count(job)
                 process = engine.start()
                 for number, lines in enumerate(partitions):
                     cut = cuts[number][kill]
-                    self.broker.produce("killed.air", number, lines[sent[number]:cut])
+                    self.broker.produce(source, number, lines[sent[number]:cut])
                     sent[number] = cut
-                wait_until(lambda: self.output_count() > outputs or process.poll() is not None,
+                wait_until(lambda: self.output_count(job) > outputs or process.poll() is not None,
                            what="an output after a restart")
                 self.assertIsNone(process.poll(), engine.log())
                 process.kill()
                 process.wait()
             for number, lines in enumerate(partitions):
-                self.broker.produce("killed.air", number, lines[sent[number]:])
+                self.broker.produce(source, number, lines[sent[number]:])
             engine.run_bounded()
-        self.assert_camp_air("killed", "killed.air", repeats_allowed=True)
 
-    def output_count(self):
+    def output_count(self, job):
         try:
-            return len(self.broker.consume("killed.tumble_15min"))
+            return len(self.broker.consume(f"{job}.tumble_15min"))
         except RuntimeError:
             return 0  # the topic is not there yet
 

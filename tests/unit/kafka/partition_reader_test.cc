@@ -61,13 +61,14 @@ TEST_F(KafkaPartitionReaderTest, after_unassign_it_is_read_again_from_another_of
   EXPECT_THAT(read(*group_, *readers[0], 2), ElementsAre("1: b", "2: c"));
 }
 
-TEST_F(KafkaPartitionReaderTest, an_offset_that_the_broker_lacks_is_corrupt) {
+TEST_F(KafkaPartitionReaderTest, an_offset_that_the_broker_lacks_ends_the_job) {
   write(0, {"a", "b", "c"});
   ASSERT_TRUE(*group_->poll(0));
   const Readers readers = read_from(Offset(1000), Offset(0));
   const auto error = read_until_error(*group_, *readers[0]);
   ASSERT_TRUE(error);
-  EXPECT_EQ(error->kind(), ErrorKind::kCorrupt);
+  EXPECT_EQ(error->kind(), ErrorKind::kUnavailable);
+  EXPECT_FALSE(error->retriable());
   EXPECT_THAT(error->message(),
               HasSubstr("reading topic in, partition 0 from offset 1000: the broker does not"));
 }

@@ -22,13 +22,13 @@ inline constexpr std::uint32_t kMorePartsCome = std::numeric_limits<std::uint32_
 
 struct StateRecordHead {
   StateRecordKind kind = StateRecordKind::kDelta;
-  Incarnation incarnation;
+  Incarnation incarnation = {};
   /// Of the delta; of the image that a snapshot was taken from.
-  Epoch epoch;
+  Epoch epoch{0};
   /// Where the state stood before this epoch (StateMark::next); for a snapshot's chunks, what the
   /// snapshot stands for. A delta whose predecessor is not the mark at hand belongs to an epoch
   /// that was never committed, and is skipped.
-  Offset predecessor;
+  Offset predecessor{0};
   /// Piece `part` of `parts`, from 0; records of one delta follow each other. Of a snapshot the
   /// last chunk alone knows how many there are: the others say kMorePartsCome.
   std::uint32_t part = 0;

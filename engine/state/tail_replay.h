@@ -23,14 +23,14 @@ namespace sitrep {
 class TailReplay {
  public:
   struct Options {
-    TaskId task;
+    TaskId task = {};
     /// The task's partition of the state log.
-    TopicPartition state_log;
+    TopicPartition state_log = {};
     /// Where to end: the record before target.next is the last. Nothing: at the last delta of the
     /// log as it is at the first step (the committed offsets are gone).
-    std::optional<StateMark> target;
+    std::optional<StateMark> target = {};
     /// The newest complete snapshot, when there is one.
-    std::optional<SnapshotMark> snapshot;
+    std::optional<SnapshotMark> snapshot = {};
     /// Records per step.
     std::size_t step_records = 256;
     /// Bytes of deltas that are gathered before they are written to the image.

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks the checker: right outputs pass, and each kind of wrong one is found."""
+
+import copy
+import unittest
+
+import checker
+
+
+def some_records():
+    levels = [50, 95, 40, 5, 97, 99, 3, 20]
+    return [{"key": key, "seq": seq, "level": levels[(seq + shift) % len(levels)],
+             "ts": 1_700_000_000_000 + seq * 1_500 - (seq % 3) * 800}
+            for shift, key in enumerate(("a", "b")) for seq in range(60)]
+
+
+def right_outputs(records):
+    def rows(expected):
+        return [{"key": key, "window_start": start, **values}
+                for (key, start), values in expected.items()]
+    return {
+        "windows": rows(checker.expected_windows(records)),
+        "overlapping": rows(checker.expected_overlapping(records)),
+        "picked": [{"key": key, "seq": seq}
+                   for key, seqs in checker.expected_picked(records).items() for seq in seqs],
+        "alerts": [{"key": key, "change": change, "at": at}
+                   for key, change, at in checker.expected_alerts(records)],
+        "late": [],
+        "dead_letters": [],
+    }
+
+
+class CheckerTest(unittest.TestCase):
+    def setUp(self):
+        self.records = some_records()
+        self.outputs = right_outputs(self.records)
+
+    def complaints(self):
+        return checker.complaints_about(self.records, self.outputs)
+
+    def test_right_outputs_pass(self):
+        self.assertGreater(len(self.outputs["alerts"]), 10)
+        self.assertEqual(self.complaints(), [])
+
+    def test_values_are_those_of_a_hand_made_example(self):
+        records = [{"key": "a", "seq": seq, "level": level, "ts": ts}
+                   for seq, level, ts in ((0, 95, 1_000), (1, 5, 12_000), (2, 50, 9_999))]
+        windows = checker.expected_windows(records)
+        self.assertEqual(windows["a", 0],
+                         {"n": 2, "total": 2, "lowest": 0, "highest": 2, "different": 2})
+        self.assertEqual(checker.expected_overlapping(records)["a", -10_000],
+                         {"n": 3, "total": 150})
+        self.assertEqual(checker.expected_alerts(records),
+                         [("a", "raised", 1_000), ("a", "cleared", 12_000)])
+        self.assertEqual(checker.expected_picked(records), {"a": [0]})
+
+    def test_each_lost_or_doubled_row_is_found(self):
+        right = copy.deepcopy(self.outputs)
+        for topic in ("windows", "overlapping", "picked", "alerts"):
+            for place in (0, len(right[topic]) // 2, -1):
+                self.outputs = copy.deepcopy(right)
+                del self.outputs[topic][place]
+                self.assertTrue(self.complaints(), f"{topic} without row {place}")
+                self.outputs = copy.deepcopy(right)
+                self.outputs[topic].append(self.outputs[topic][place])
+                self.assertTrue(self.complaints(), f"{topic} with row {place} twice")
+
+    def test_a_wrong_value_is_found(self):
+        for topic, column in (("windows", "total"), ("windows", "different"),
+                              ("overlapping", "n"), ("alerts", "at"), ("picked", "seq")):
+            self.outputs = right_outputs(self.records)
+            self.outputs[topic][3][column] += 1
+            self.assertTrue(self.complaints(), f"{topic} with a wrong {column}")
+
+    def test_order_counts_within_a_key(self):
+        picked = self.outputs["picked"]
+        picked[1], picked[2] = picked[2], picked[1]
+        self.assertEqual(self.complaints(), ["picked, a: out of order"])
+
+    def test_late_rows_and_dead_letters_are_told(self):
+        self.outputs["late"] = [{"key": "a"}]
+        self.outputs["dead_letters"] = [{"key": "b"}]
+        self.assertEqual(self.complaints(), ["late rows: 1, such as {'key': 'a'}",
+                                             "dead letters: 1, such as {'key': 'b'}"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -19,6 +19,7 @@ namespace {
 
 constexpr Micros kLeaveWait = 5 * kMicrosPerSecond;
 constexpr Micros kLogEvery = 60 * kMicrosPerSecond;
+constexpr Micros kFencedTwice = 60 * kMicrosPerSecond;
 
 /// How often fetching is looked after, and how long that may take.
 constexpr Micros kNudgeEvery = 20 * kMicrosPerMilli;
@@ -33,10 +34,11 @@ constexpr std::size_t kPartitionsAssumed = 16;
 class KafkaGroupReader final : public GroupReader {
  public:
   KafkaGroupReader(SharedKafkaClient client, const KafkaOptions& options,
-                   const GroupOptions& group, const Clock& clock)
+                   const GroupOptions& group, const Clock& clock, FencedTimes& fenced)
       : options_(options),
         group_(group),
         clock_(clock),
+        fenced_(fenced),
         client_(std::move(client)),
         events_(rd_kafka_queue_get_consumer(client_.get())) {}
 
@@ -57,6 +59,7 @@ class KafkaGroupReader final : public GroupReader {
   AssignmentChange change_of(rd_kafka_event_t& event) const;
   Generation generation() const;
   Result<void> serve_error(rd_kafka_event_t& event);
+  Error fenced();
   std::string attempted(std::string_view what) const {
     return concat(what, " in group ", group_.group, " at ", options_.brokers);
   }
@@ -64,6 +67,7 @@ class KafkaGroupReader final : public GroupReader {
   const KafkaOptions options_;
   const GroupOptions group_;
   const Clock& clock_;
+  FencedTimes& fenced_;
   const SharedKafkaClient client_;
   const KafkaQueuePtr events_;
   std::optional<Micros> last_logged_;
@@ -172,11 +176,7 @@ Result<void> KafkaGroupReader::serve_error(rd_kafka_event_t& event) {
   const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(client_.get(), text, sizeof text);
   // The event itself names the cause as often as __FATAL.
   if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    if (fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
-      return unavailable(concat(attempted("reading"), ": another process runs as instance '",
-                                group_.instance, "'; give each its own 'instance'"),
-                         Retry::kNever);
-    }
+    if (fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) return fenced();
     return kafka_error(attempted("reading"), fatal, text);
   }
   if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
@@ -191,6 +191,20 @@ Result<void> KafkaGroupReader::serve_error(rd_kafka_event_t& event) {
                 "; trying on");
   }
   return {};
+}
+
+Error KafkaGroupReader::fenced() {
+  const Micros now = clock_.monotonic();
+  const auto last = fenced_.find(group_.instance);
+  const bool twice = last != fenced_.end() && now - last->second < kFencedTwice;
+  fenced_[group_.instance] = now;
+  if (!twice) {
+    return unavailable(concat(attempted("reading"), ": the member of instance '", group_.instance,
+                              "' was replaced by another one"));
+  }
+  return unavailable(concat(attempted("reading"), ": another process runs as instance '",
+                            group_.instance, "'; give each its own 'instance'"),
+                     Retry::kNever);
 }
 
 Result<std::vector<std::optional<CommittedOffset>>> KafkaGroupReader::committed(
@@ -325,7 +339,7 @@ Result<KafkaClientPtr> make_consumer(const KafkaOptions& options, const GroupOpt
 }  // namespace
 
 Result<JoinedGroup> join_group(const KafkaOptions& options, const GroupOptions& group,
-                               const Clock& clock) {
+                               const Clock& clock, FencedTimes& fenced) {
   // The number of partitions sets the size of each queue, and that a client takes only when made.
   std::size_t partitions = kPartitionsAssumed;
   {
@@ -335,7 +349,7 @@ Result<JoinedGroup> join_group(const KafkaOptions& options, const GroupOptions& 
   }
   ASSIGN_OR_RETURN(SharedKafkaClient client, make_consumer(options, group, partitions));
   rd_kafka_poll_set_consumer(client.get());
-  auto reader = std::make_unique<KafkaGroupReader>(client, options, group, clock);
+  auto reader = std::make_unique<KafkaGroupReader>(client, options, group, clock, fenced);
   if (!options.sole_reader) TRY(reader->subscribe());
   return JoinedGroup{.reader = std::move(reader), .member = std::move(client)};
 }

@@ -51,7 +51,7 @@ class KafkaLog final : public Log {
   Result<std::string> identity() override;
 
   Result<std::unique_ptr<GroupReader>> join(const GroupOptions& options) override {
-    ASSIGN_OR_RETURN(JoinedGroup joined, join_group(options_, options, clock_));
+    ASSIGN_OR_RETURN(JoinedGroup joined, join_group(options_, options, clock_, fenced_));
     members_[options.group] = joined.member;
     return std::move(joined.reader);
   }
@@ -72,6 +72,7 @@ class KafkaLog final : public Log {
   const Clock& clock_;
   const KafkaClientPtr client_;
   std::map<std::string, std::weak_ptr<rd_kafka_t>> members_;  // by group
+  FencedTimes fenced_;
   SharedKafkaClient reading_client_;  // of readers outside groups, made when first needed
 };
 

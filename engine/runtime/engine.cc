@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/runtime/engine.h"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <utility>
@@ -12,6 +13,10 @@ namespace {
 
 constexpr Micros kPollWait = 20 * kMicrosPerMilli;
 constexpr Micros kStartRetryWait = kMicrosPerSecond;
+/// An instance that failed is made anew after this; longer each time, unless it ran for so long.
+constexpr Micros kRestartWaitMin = 500 * kMicrosPerMilli;
+constexpr Micros kRestartWaitMax = 30 * kMicrosPerSecond;
+constexpr Micros kRestartCalm = 60 * kMicrosPerSecond;
 
 void sleep_for(Micros duration) {
   std::this_thread::sleep_for(std::chrono::microseconds(duration));
@@ -70,17 +75,35 @@ Engine::Engine(const Topology& topology, const Options& options, Log& log, const
 Engine::~Engine() = default;
 
 Result<void> Engine::run(const StopFlag& stop) {
-  auto outcome = run_instance(stop);
-  const InstanceOptions& options = options_.instance;
-  const bool state_is_in_the_log =
-      options.state_log && log_.keeps_state() && !options.state_dir.empty();
-  if (outcome || outcome.error().kind() != ErrorKind::kCorrupt || !state_is_in_the_log) {
-    return outcome;
+  bool image_was_set_aside = false;
+  Micros wait = kRestartWaitMin;
+  while (true) {
+    const Micros began = clock_.monotonic();
+    auto outcome = run_instance(stop);
+    if (outcome || stop.requested()) return outcome;
+    const Error& error = outcome.error();
+    if (error.kind() == ErrorKind::kCorrupt && state_is_in_the_log() && !image_was_set_aside) {
+      image_was_set_aside = true;
+      ASSIGN_OR_RETURN(const std::string kept_as,
+                       set_aside_image(options_.instance.state_dir, clock_.now()));
+      log_warning(error.message(), "; set aside as ", kept_as,
+                  ", the state is rebuilt from the log");
+      continue;
+    }
+    if (!error.retriable()) return outcome;
+    if (clock_.monotonic() - began > kRestartCalm) wait = kRestartWaitMin;
+    log_warning(error.message(), "; starting again in ", wait / kMicrosPerMilli, " ms");
+    for (Micros slept = 0; slept < wait && !stop.requested(); slept += kPollWait) {
+      if (on_beat_) on_beat_();
+      sleep_for(kPollWait);
+    }
+    wait = std::min(2 * wait, kRestartWaitMax);
   }
-  ASSIGN_OR_RETURN(const std::string kept_as, set_aside_image(options.state_dir, clock_.now()));
-  log_warning(outcome.error().message(), "; set aside as ", kept_as,
-              ", the state is rebuilt from the log");
-  return run_instance(stop);
+}
+
+bool Engine::state_is_in_the_log() const {
+  const InstanceOptions& options = options_.instance;
+  return options.state_log && log_.keeps_state() && !options.state_dir.empty();
 }
 
 Result<void> Engine::run_instance(const StopFlag& stop) {

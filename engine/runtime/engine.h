@@ -38,13 +38,15 @@ class Engine {
   void set_on_status(std::function<void()> on_status) { on_status_ = std::move(on_status); }
 
   /// Returns when `stop` is requested or a bounded run is finished, after ending in order; or an
-  /// Error. A log that cannot be reached at the start is waited for, with a line in the log. A
-  /// damaged image is set aside, once, and rebuilt where the log keeps state.
+  /// Error. A log that cannot be reached at the start is waited for, with a line in the log. What
+  /// passes by starting over (a member that the group has thrown out) is started over, and a damaged
+  /// image is set aside, once, and rebuilt where the log keeps state.
   Result<void> run(const StopFlag& stop);
 
  private:
   /// One life of an instance, from joining the group to its end.
   Result<void> run_instance(const StopFlag& stop);
+  bool state_is_in_the_log() const;
   Result<std::unique_ptr<Instance>> start(const StopFlag& stop);
   Result<void> control(Instance& instance, const StopFlag& stop);
 

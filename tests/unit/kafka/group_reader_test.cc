@@ -76,10 +76,18 @@ TEST_F(KafkaGroupReaderTest, committed_offsets_are_those_of_the_group) {
   EXPECT_THAT(*(*other)->committed(both), ElementsAre(std::nullopt, std::nullopt));
 }
 
-TEST_F(KafkaGroupReaderTest, a_second_process_of_the_same_instance_is_named_and_final) {
+TEST_F(KafkaGroupReaderTest, a_member_that_is_replaced_twice_names_the_second_process) {
   fail_requests(kJoinGroup, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
   const auto log = open_log(/*sole_reader=*/false);
-  const auto group = join(*log, "one");
+  auto group = join(*log, "one");
+  const auto first = serve_until_error(*group);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(*first, unavailable(concat("reading in group job at ", cluster_.options().brokers,
+                                       ": the member of instance 'one' was replaced by another "
+                                       "one")));
+  group.reset();
+  fail_requests(kJoinGroup, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
+  group = join(*log, "one");
   const auto error = serve_until_error(*group);
   ASSERT_TRUE(error);
   EXPECT_EQ(*error,

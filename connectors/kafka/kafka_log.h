@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A Kafka cluster as a Log: groups read with read_committed, writers write at least or exactly once.
-// Opening checks the options but does not wait for a broker: each call that needs one answers
+// A Kafka cluster as a Log: groups read with read_committed, writers write at least or exactly
+// once. Opening checks the options but does not wait for a broker: each call that needs one answers
 // kUnavailable, naming the brokers, when none is reached within request_timeout. The log is
 // thread-safe; the readers and writers that it opens belong to one thread each and may outlive it.
 

@@ -39,8 +39,8 @@ class Engine {
 
   /// Returns when `stop` is requested or a bounded run is finished, after ending in order; or an
   /// Error. A log that cannot be reached at the start is waited for, with a line in the log. What
-  /// passes by starting over (a member that the group has thrown out) is started over, and a damaged
-  /// image is set aside, once, and rebuilt where the log keeps state.
+  /// passes by starting over (a member that the group has thrown out) is started over, and a
+  /// damaged image is set aside, once, and rebuilt where the log keeps state.
   Result<void> run(const StopFlag& stop);
 
  private:

@@ -286,7 +286,7 @@ def parse(arguments):
                              "zombie, broker stopped, broker killed")
     parser.add_argument("--program", default=os.environ.get("SITREP_PROGRAM"),
                         required="SITREP_PROGRAM" not in os.environ)
-    parser.add_argument("--keep-logs", help="folder for the instances' logs when something is wrong")
+    parser.add_argument("--keep-logs", help="folder for the instances' logs if something is wrong")
     return parser.parse_args(arguments)
 
 

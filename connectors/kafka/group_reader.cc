@@ -54,6 +54,7 @@ class KafkaGroupReader final : public GroupReader {
 
  private:
   Result<std::optional<AssignmentChange>> assign_all();
+  Result<void> seek(rd_kafka_topic_partition_list_t& list);
   KafkaEventPtr next_event(Micros wait);
   void nudge_fetchers();
   AssignmentChange change_of(rd_kafka_event_t& event) const;
@@ -260,10 +261,28 @@ Result<std::vector<std::unique_ptr<PartitionReader>>> KafkaGroupReader::assign(
     readers.push_back(std::make_unique<KafkaPartitionReader>(*client_, std::move(queue), start,
                                                              clock_));
   }
-  const auto code = rd_kafka_assign(client_.get(), list.get());
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_error(attempted("assigning"), code);
+  if (assigned_ != nullptr) {
+    TRY(seek(*list));
+  } else {
+    const auto code = rd_kafka_assign(client_.get(), list.get());
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_error(attempted("assigning"), code);
+  }
   assigned_ = std::move(list);
   return readers;
+}
+
+/// Reads from other offsets; the assignment stays as it is, whatever the group is about to say.
+Result<void> KafkaGroupReader::seek(rd_kafka_topic_partition_list_t& list) {
+  const KafkaErrorPtr error(rd_kafka_seek_partitions(client_.get(), &list,
+                                                     to_milliseconds(options_.request_timeout)));
+  if (error != nullptr) return kafka_error(attempted("seeking"), *error);
+  for (int i = 0; i < list.cnt; ++i) {
+    if (list.elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    return unavailable(concat(attempted(concat("seeking in topic ", list.elems[i].topic,
+                                               ", partition ", list.elems[i].partition)),
+                              ": ", rd_kafka_err2str(list.elems[i].err)));
+  }
+  return {};
 }
 
 Result<void> KafkaGroupReader::unassign() {

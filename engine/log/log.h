@@ -89,7 +89,9 @@ class GroupReader {
   /// a transaction that commits offsets of one of them is open: its outcome is awaited.
   virtual Result<std::vector<std::optional<CommittedOffset>>> committed(
       std::span<const TopicPartition> partitions) = 0;
-  /// Begins to read these partitions; one reader each, in order. A reader lives until unassign().
+  /// Begins to read these partitions; one reader each, in order. A reader lives until unassign(),
+  /// or until the same partitions are assigned anew to be read from elsewhere: that changes nothing
+  /// about who owns them.
   virtual Result<std::vector<std::unique_ptr<PartitionReader>>> assign(
       std::span<const StartPosition> starts) = 0;
   /// Gives every partition back; all readers must be destroyed before.

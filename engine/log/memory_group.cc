@@ -132,8 +132,15 @@ Generation MemoryGroup::generation_of(MemberId member) const {
   return {concat(generation_, ":", member)};
 }
 
+Generation MemoryGroup::generation_of_instance(const std::string& instance) const {
+  for (const auto& [id, member] : members_) {
+    if (member.instance == instance) return generation_of(id);
+  }
+  return {};
+}
+
 bool MemoryGroup::may_commit(const Generation& generation) const {
-  if (members_.empty()) return true;
+  if (generation.bytes.empty()) return true;
   return std::ranges::any_of(
       members_, [&](const auto& member) { return generation_of(member.first) == generation; });
 }

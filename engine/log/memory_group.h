@@ -33,9 +33,11 @@ class MemoryGroup {
   Word ask(MemberId member, const std::map<std::string, std::int32_t>& partition_counts);
   /// The member holds nothing any more.
   void gave_back(MemberId member);
-  /// Whether a commit of this member and generation is taken; a group without members takes any.
+  /// Whether a commit of this member and generation is taken. As at Kafka's coordinator, who says
+  /// no member at all is not checked; nor does it matter who owns the partitions.
   bool may_commit(const Generation& generation) const;
   Generation generation_of(MemberId member) const;
+  Generation generation_of_instance(const std::string& instance) const;
 
  private:
   struct Member {

@@ -380,6 +380,12 @@ void MemoryLog::expire_member(const std::string& group, const std::string& insta
   groups_[group].expire(instance);
 }
 
+Generation MemoryLog::current_generation(const std::string& group,
+                                         const std::string& instance) const {
+  const auto found = groups_.find(group);
+  return found == groups_.end() ? Generation() : found->second.generation_of_instance(instance);
+}
+
 void MemoryLog::time_out_transaction(const std::string& group, const std::string& instance) {
   Producer& producer = producers_[concat(group, "-", instance)];
   if (!producer.current || transactions_[*producer.current].state != Transaction::State::kOpen) {

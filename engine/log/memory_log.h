@@ -79,6 +79,8 @@ class MemoryLog final : public Log {
   void expire_member(const std::string& group, const std::string& instance);
   /// Ends the transaction that a writer left open, as the broker does after transaction.timeout.ms.
   void time_out_transaction(const std::string& group, const std::string& instance);
+  /// What a member of this name would be told of its membership now; empty when it is in none.
+  Generation current_generation(const std::string& group, const std::string& instance) const;
   /// Another log from here on, for tests of what that breaks.
   void set_identity(std::string identity) { identity_ = std::move(identity); }
 

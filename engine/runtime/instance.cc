@@ -349,8 +349,9 @@ Result<void> Instance::rebuild() {
   rebuild_wait_ =
       again ? std::min(std::max(2 * rebuild_wait_, kRebuildWaitMin), kRebuildWaitMax) : 0;
   rebuilt_at_ = now;
+  // The partitions stay ours: giving them back here would answer a revocation that nobody has heard
+  // of yet.
   TRY(take_tasks_back(/*commit=*/false));
-  TRY(group_->unassign());
   begin_restoration();
   return {};
 }

@@ -26,7 +26,7 @@ struct StateTail {
   /// The task's state log, as the writer numbered it.
   TopicId topic;
   StateMark mark;
-  std::optional<SnapshotMark> snapshot;
+  std::optional<SnapshotMark> snapshot = {};
   /// Partitions of the input topics.
   std::int32_t partition_count = 0;
 };

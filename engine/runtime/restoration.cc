@@ -253,6 +253,9 @@ Result<void> Restoration::decide_from_log(
                  " was written at another cluster; offsets differ between clusters. `sitrep reset` "
                  "begins anew here"));
     }
+    log_debug("task ", item.task->name(), " stands at epoch ", stands->epoch, ", ",
+              name_of(inputs[said_by]), " at ", *item.next[said_by], ", its state at ",
+              stands->mark.next);
     item.tail->mark = stands->mark;
     item.tail->snapshot = stands->snapshot;
     item.replay = std::make_unique<TailReplay>(context_.log, *context_.image,
@@ -371,6 +374,9 @@ Result<bool> Restoration::replay(Item& item) {
   if (stands && stands->mark) {
     item.position = stands->task;
     item.tail->mark = *stands->mark;
+  } else if (item.tail->mark == StateMark()) {
+    // All that the state log holds are epochs that never committed.
+    item.tail->mark.incarnation = new_incarnation(log_id_);
   }
   TRY(choose_offsets(item));
   item.phase.enter(TaskPhase::kLoading);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "engine/base/text.h"
+#include "engine/state/state_record.h"
 
 namespace sitrep {
 namespace {
@@ -27,13 +28,29 @@ class TalkingWriter final : public LogWriter {
     return say(concat("append ", join(values, ",")));
   }
   Result<void> commit(std::span<const CommittedPosition> positions,
-                      const Generation&) override {
+                      const Generation& generation) override {
     std::vector<std::string> all;
     for (const CommittedPosition& position : positions) {
       all.push_back(concat(position.partition.topic, "[", position.partition.partition, "]=",
                            position.next));
+      if (position.metadata.empty()) continue;
+      const CommitMetadata beside = decode_commit_metadata(position.metadata).value();
+      all.back() += concat(" state ", beside.stages.at(0).mark.next);
     }
-    return say(concat("commit ", join(all, ",")));
+    const std::string by = generation.bytes.empty() ? "" : concat(" by ", generation.bytes);
+    return say(concat("commit ", join(all, ","), by));
+  }
+  Result<std::vector<Offset>> append_located(const OutputBatch& batch) override {
+    std::vector<std::string> all;
+    std::vector<Offset> offsets;
+    for (const OutputRecord& record : batch.records()) {
+      const StateRecordHead head = decode_state_head(*record.key).value();
+      all.push_back(concat(*record.value, " after ", head.predecessor));
+      offsets.push_back(next_offset_);
+      next_offset_ = next_offset_ + 10;
+    }
+    TRY(say(concat("state ", join(all, ","))));
+    return offsets;
   }
   Result<void> abort() override { return say("abort"); }
 
@@ -54,6 +71,7 @@ class TalkingWriter final : public LogWriter {
     return {};
   }
 
+  Offset next_offset_{100};
   std::vector<std::string> said_;
   std::deque<std::pair<std::string, Error>> failures_;
 };
@@ -63,8 +81,9 @@ class CommitterTest : public testing::Test {
   static constexpr Micros kInterval = 100 * kMicrosPerMilli;
   static constexpr Micros kUrgent = 10 * kMicrosPerMilli;
 
-  explicit CommitterTest(bool has_flusher = true)
-      : committer_({.commit_interval = kInterval,
+  explicit CommitterTest(bool has_flusher = true, bool exactly_once = false)
+      : committer_({.exactly_once = exactly_once,
+                    .commit_interval = kInterval,
                     .urgent_interval = kUrgent,
                     .retry_min = 100 * kMicrosPerMilli,
                     .retry_max = 250 * kMicrosPerMilli},
@@ -117,7 +136,9 @@ class CommitterTest : public testing::Test {
     std::vector<std::string> out;
     while (const auto message = rings_.committer_to_control.try_pop()) {
       const auto* failed = std::get_if<CommitterFailed>(&*message);
-      out.push_back(failed != nullptr ? failed->error.message() : "committed");
+      const bool rebuild = std::holds_alternative<EpochFailed>(*message);
+      out.push_back(failed != nullptr ? failed->error.message() : rebuild ? "rebuild"
+                                                                          : "committed");
     }
     return out;
   }
@@ -386,6 +407,80 @@ TEST_F(CommitterTest, a_worker_may_answer_an_epoch_that_was_discarded_meanwhile)
   close(workers_[0], 2);
   settle();
   EXPECT_THAT(writer_.take(), ElementsAre("begin", "append mine", "commit in[0]=7"));
+}
+
+// --- Exactly once.
+
+class ExactlyOnceCommitterTest : public CommitterTest {
+ protected:
+  ExactlyOnceCommitterTest() : CommitterTest(/*has_flusher=*/true, /*exactly_once=*/true) {}
+
+  /// Both workers close; the first one's part is of a task with state in the log.
+  void close_with_state(std::uint64_t commit, std::int64_t next, const std::string& value,
+                        bool first_part) {
+    PartOfEpoch message{.task = kTask, .part = {}};
+    message.part.delta.task = kTask;
+    message.part.delta.position = {
+        .epoch = Epoch(commit),
+        .inputs = {{.partition = {"in", PartitionId(0)}, .next = Offset(next)}}};
+    message.part.delta.bytes = value;
+    message.part.empty = false;
+    if (first_part) {
+      message.start = CommitStart{.generation = {"member 1"},
+                                  .state = StateTail{.topic = TopicId(0), .mark = {}}};
+    }
+    say(workers_[0], std::move(message));
+    close(workers_[0], commit);
+    close(workers_[1], commit);
+    settle();
+  }
+
+  static constexpr TaskId kTask{.stage = StageId(1), .partition = PartitionId(0)};
+};
+
+TEST_F(ExactlyOnceCommitterTest, state_is_written_with_the_epoch_and_named_beside_the_positions) {
+  wait(kInterval);
+  close_with_state(1, 5, "s1", /*first_part=*/true);
+  EXPECT_THAT(writer_.take(),
+              ElementsAre("begin", "state s1 after 0", "commit in[0]=5 state 101 by member 1"));
+  const auto deltas = rings_.committer_to_flusher.try_pop();
+  ASSERT_TRUE(deltas);
+  EXPECT_EQ(deltas->at(0).mark, (StateMark{.incarnation = {}, .next = Offset(101)}));
+  wait(kInterval);
+  close_with_state(2, 7, "s2", /*first_part=*/false);
+  EXPECT_THAT(writer_.take(),
+              ElementsAre("begin", "state s2 after 101", "commit in[0]=7 state 111 by member 1"));
+}
+
+TEST_F(ExactlyOnceCommitterTest, a_failed_epoch_is_settled_and_never_written_again) {
+  writer_.fail("commit", unavailable("no broker"));
+  writer_.fail("abort", unavailable("still none"));
+  wait(kInterval);
+  close_with_state(1, 5, "s1", /*first_part=*/true);
+  EXPECT_THAT(writer_.take(), ElementsAre("begin", "state s1 after 0",
+                                          "commit in[0]=5 state 101 by member 1", "abort"));
+  EXPECT_THAT(answers(), IsEmpty());
+  wait(100 * kMicrosPerMilli);
+  EXPECT_THAT(writer_.take(), ElementsAre("abort"));
+  EXPECT_THAT(answers(), ElementsAre("rebuild"));
+  wait(10 * kInterval);
+  EXPECT_THAT(writer_.take(), IsEmpty()) << "it rests until control has discarded";
+  EXPECT_FALSE(rings_.committer_to_flusher.try_pop()) << "the image is never ahead of the log";
+  tell(DiscardOpen{});
+  settle();
+  EXPECT_THAT(answers(), ElementsAre("committed"));
+  EXPECT_EQ(asked(workers_[0]), 1U);
+  EXPECT_EQ(asked(workers_[0]), 2U);
+}
+
+TEST_F(ExactlyOnceCommitterTest, another_writer_of_the_same_name_ends_it) {
+  writer_.fail("append", unavailable("fenced"));
+  writer_.fail("begin", unavailable("fenced"));
+  writer_.fail("abort", unavailable("another process runs as i1", Retry::kNever));
+  wait(kInterval);
+  close_with_state(1, 5, "s1", /*first_part=*/true);
+  EXPECT_THAT(answers(),
+              ElementsAre("settling an epoch that failed: another process runs as i1"));
 }
 
 }  // namespace

@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/fault/simulation.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "engine/base/logging.h"
+#include "engine/log/memory_log.h"
+#include "engine/runtime/instance.h"
+#include "tests/fault/planted_log.h"
+#include "tests/unit/runtime/runtime_testing.h"
+#include "tests/unit/state/temporary_directory.h"
+
+namespace sitrep {
+namespace {
+
+constexpr std::string_view kJob = R"(job: sim
+kafka: {brokers: nowhere}
+sources:
+  rows:
+    topic: in
+    columns: {k: text, id: bigint, n: bigint, ts: {type: timestamp, unit: s}}
+    partitioned_by: k
+    time: {column: ts, out_of_orderness: 0s, idle_after: never, max_future_skew: 100000d}
+streams:
+  sums:
+    sql: |
+      SELECT k, count(*) AS c, sum(n) AS n, window_end AS e FROM rows
+      GROUP BY k, hop(interval '20 seconds', interval '10 seconds')
+    late: {policy: drop}
+    to: {topic: sums, key: k, timestamps: ms, create: {partitions: 1}}
+  each:
+    sql: SELECT id FROM rows
+    to: {topic: each, key: id, create: {partitions: 1}}
+)";
+
+constexpr int kPartitions = 3;
+constexpr std::size_t kProcesses = 3;
+constexpr int kSteps = 1'500;
+constexpr int kRecords = 120;
+constexpr int kQuietSteps = 200'000;
+
+/// What kill -9 does to a process, wherever it is.
+struct Crash {};
+
+/// Windows and rows as the semantics have them, told of each record as it is sent.
+class Model {
+ public:
+  explicit Model(std::mt19937& random) : random_(random) {}
+
+  /// The next record of a partition, as JSON.
+  std::string next(std::size_t partition) {
+    const std::string key = concat("k", partition, random_() % 2);
+    std::int64_t& watermark = watermark_.try_emplace(partition, 0).first->second;
+    const std::int64_t before = watermark;
+    const auto step = static_cast<std::int64_t>(random_() % (random_() % 6 == 0 ? 60 : 8));
+    const std::int64_t now =
+        random_() % 3 == 0 ? std::max<std::int64_t>(0, before - 2 * step) : before + step;
+    watermark = std::max(before, now);
+    const auto n = static_cast<std::int64_t>(random_() % 100);
+    const std::int64_t id = next_id_++;
+    ids_[partition].push_back(id);
+    for (std::int64_t end = 10; end <= now + 20; end += 10) {
+      if (end <= now || end - 20 > now || end <= before) continue;
+      auto& [count, sum] = totals_[{key, end}];
+      ++count;
+      sum += n;
+    }
+    return concat(R"({"k":")", key, R"(","id":)", id, R"(,"n":)", n, R"(,"ts":)", now, "}");
+  }
+
+  /// What is wrong with these outputs.
+  std::vector<std::string> complaints(const std::vector<std::string>& sums,
+                                      const std::vector<std::string>& each) const {
+    std::vector<std::string> wrong;
+    std::multiset<std::string> found(sums.begin(), sums.end());
+    for (const auto& [name, totals] : totals_) {
+      const std::string row =
+          concat(R"({"k":")", name.first, R"(","c":)", totals.first, R"(,"n":)", totals.second,
+                 R"(,"e":)", name.second * 1000, "}");
+      const auto at = found.find(row);
+      if (at == found.end()) {
+        wrong.push_back("missing " + row);
+      } else {
+        found.erase(at);
+      }
+    }
+    for (const std::string& row : found) wrong.push_back("doubled or wrong " + row);
+    std::multiset<std::string> rows(each.begin(), each.end());
+    for (const auto& [partition, ids] : ids_) {
+      auto from = each.begin();
+      for (const std::int64_t id : ids) {
+        const std::string row = concat(R"({"id":)", id, "}");
+        if (rows.count(row) != 1) wrong.push_back(concat("row ", id, " is there ", rows.count(row),
+                                                         " times"));
+        const auto at = std::find(each.begin(), each.end(), row);
+        if (at < from) wrong.push_back(concat("row ", id, " came too early"));
+        if (at != each.end()) from = at;
+        rows.erase(row);
+      }
+    }
+    for (const std::string& row : rows) wrong.push_back("never sent: " + row);
+    return wrong;
+  }
+
+ private:
+  std::mt19937& random_;
+  std::int64_t next_id_ = 0;
+  std::map<std::size_t, std::int64_t> watermark_;
+  std::map<std::size_t, std::vector<std::int64_t>> ids_;
+  std::map<std::pair<std::string, std::int64_t>, std::pair<std::int64_t, std::int64_t>> totals_;
+};
+
+class Simulation final : public MemoryLogFaults {
+ public:
+  Simulation(unsigned seed, PlantedBug bug)
+      : random_(seed),
+        model_(random_),
+        log_(clock_),
+        planted_(log_, bug, [this] { maybe_crash(3); }) {
+    log_.set_faults(this);
+    ENSURE(log_.create_topic("in", {.partitions = kPartitions, .settings = {}}), "a new log");
+    for (std::size_t i = 0; i < kProcesses; ++i) {
+      processes_.push_back({.name = concat("p", i), .disk = directory_.path() / concat("p", i)});
+    }
+    processes_.front().wanted = true;
+  }
+
+  std::string run() {
+    for (int step = 0; step < kSteps && wrong_.empty(); ++step) act();
+    quiet_ = true;
+    end();
+    if (wrong_.empty()) wrong_ = model_.complaints(written("sums"), written("each"));
+    if (wrong_.empty()) return "";
+    if (wrong_.size() > 10) wrong_.resize(10);
+    return concat(join(notes_, ", "), "\n", join(wrong_, "\n"));
+  }
+
+  bool happens(Point point) override {
+    if (quiet_) return false;
+    if (point != Point::kNothingRead && point != Point::kMarkersLate) maybe_crash(60);
+    switch (point) {
+      case Point::kAppend:
+      case Point::kCommitUndecided:
+      case Point::kCommitAnswerLost: return noted(below(25) == 0, point);
+      case Point::kAbort: return noted(below(4) == 0, point);
+      case Point::kMarkersLate: return noted(below(4) == 0, point);
+      case Point::kCommittedOffsets: return noted(below(10) == 0, point);
+      case Point::kNothingRead: return below(4) == 0;
+    }
+    return false;
+  }
+
+ private:
+  struct Process {
+    std::string name;
+    std::filesystem::path disk;
+    bool wanted = false;   // it is to run
+    bool stopped = false;  // SIGSTOP
+    std::unique_ptr<MetricsRegistry> metrics = {};
+    std::unique_ptr<Instance> instance = {};
+  };
+
+  std::size_t below(std::size_t limit) { return static_cast<std::size_t>(random_() % limit); }
+  void note(std::string what) {
+    log_info("simulation: ", what);
+    notes_.push_back(std::move(what));
+  }
+  bool noted(bool happened, Point point) {
+    if (happened) note(concat("fault ", static_cast<int>(point)));
+    return happened;
+  }
+  void maybe_crash(std::size_t of) {
+    if (!quiet_ && in_process_ && below(of) == 0) throw Crash();
+  }
+
+  void act() {
+    clock_.advance(static_cast<Micros>(below(5)) * kMicrosPerMilli);
+    switch (below(40)) {
+      case 0: send(); break;
+      case 1: log_.settle_markers(); break;
+      case 2: change_processes(); break;
+      case 3: stop_or_continue(); break;
+      case 4: clock_.advance(120 * kMicrosPerMilli); break;
+      default: step(processes_[below(processes_.size())]); break;
+    }
+  }
+
+  void send() {
+    for (std::size_t count = 1 + below(4); count > 0 && sent_ < kRecords; --count, ++sent_) {
+      const std::size_t partition = below(kPartitions);
+      log_.append({"in", PartitionId(static_cast<std::int32_t>(partition))},
+                  {.offset = Offset(0),
+                   .timestamp = std::nullopt,
+                   .key = std::nullopt,
+                   .value = model_.next(partition),
+                   .headers = {}});
+      if (below(6) == 0) {
+        log_.skip_offsets({"in", PartitionId(static_cast<std::int32_t>(partition))}, 2);
+      }
+    }
+  }
+
+  /// kill -9, a process more, or one less.
+  void change_processes() {
+    Process& process = processes_[below(processes_.size())];
+    switch (below(4)) {
+      case 0:
+        if (process.instance && !process.stopped) crash(process);
+        break;
+      case 1:
+        process.wanted = true;
+        break;
+      case 2:
+        if (!process.instance || process.stopped) break;
+        note(concat(process.name, " leaves"));
+        process.wanted = false;
+        guarded(process, [&] { return process.instance->shut_down(/*leave=*/true); });
+        process.instance.reset();
+        break;
+      default:
+        // Only a process that is gone, or does not answer, loses its session.
+        if (process.instance && !process.stopped) break;
+        note(concat("the session of ", process.name, " ends"));
+        log_.expire_member("sim", process.name);
+        log_.time_out_transaction("sim", process.name);
+        break;
+    }
+  }
+
+  void stop_or_continue() {
+    Process& process = processes_[below(processes_.size())];
+    if (!process.instance) return;
+    process.stopped = !process.stopped;
+    note(concat(process.name, process.stopped ? " is stopped" : " goes on"));
+  }
+
+  void crash(Process& process) {
+    note(concat(process.name, " crashes"));
+    process.instance.reset();
+    if (below(4) == 0) {
+      note("and loses its disk");
+      std::filesystem::remove_all(process.disk);
+    }
+  }
+
+  /// Runs something of a process, which may crash in it.
+  template <typename Action>
+  void guarded(Process& process, Action action) {
+    const bool outer = std::exchange(in_process_, true);
+    try {
+      const Result<void> done = action();
+      in_process_ = outer;
+      if (done) return;
+      if (!done.error().retriable()) {
+        wrong_.push_back(concat(process.name, ": ", done.error().message()));
+      }
+      note(concat(process.name, " starts over: ", done.error().message()));
+      process.instance.reset();
+    } catch (const Crash&) {
+      in_process_ = outer;
+      crash(process);
+    }
+  }
+
+  void step(Process& process) {
+    if (process.stopped) return;
+    if (!process.instance) {
+      if (process.wanted) start(process);
+      return;
+    }
+    guarded(process, [&]() -> Result<void> {
+      maybe_crash(400);
+      return step_part(*process.instance);
+    });
+  }
+
+  Result<void> step_part(Instance& instance) {
+    const std::size_t parts = instance.workers().size() + 3;
+    const std::size_t part = below(parts);
+    if (part == 0) {
+      ASSIGN_OR_RETURN([[maybe_unused]] const auto progress, instance.step(0));
+    } else if (part == 1) {
+      (void)instance.committer().step();
+    } else if (part == 2) {
+      (void)instance.flusher()->step();
+    } else {
+      (void)instance.workers()[part - 3]->step();
+    }
+    return {};
+  }
+
+  void start(Process& process) {
+    note(concat(process.name, " starts"));
+    process.metrics = std::make_unique<MetricsRegistry>();
+    guarded(process, [&]() -> Result<void> {
+      ASSIGN_OR_RETURN(process.instance,
+                       Instance::make(topology(),
+                                      {.group = "sim",
+                                       .instance = process.name,
+                                       .state_dir = process.disk.string(),
+                                       .exactly_once = true,
+                                       .workers = 1 + below(2),
+                                       .batch_records_max = 1 + below(5),
+                                       .commit_interval = 20 * kMicrosPerMilli,
+                                       .flush_interval = 200 * kMicrosPerMilli,
+                                       .memory_bytes = std::size_t{64} << 20,
+                                       .state_bytes_max = below(3) == 0
+                                                              ? std::optional<std::size_t>(0)
+                                                              : std::nullopt,
+                                       .bounded = false},
+                                      planted_, clock_, *process.metrics));
+      return {};
+    });
+    if (!process.instance) return;
+    process.instance->set_idle([this, &process] {
+      // Control waits for the others of its process.
+      maybe_crash(400);
+      ENSURE(++idle_steps_ < kQuietSteps, "control waits for ever");
+      clock_.advance(kMicrosPerMilli / 4);
+      if (below(20) == 0) log_.settle_markers();
+      Instance& instance = *process.instance;
+      const std::size_t part = below(instance.workers().size() + 2);
+      if (part == 0) (void)instance.committer().step();
+      else if (part == 1) (void)instance.flusher()->step();
+      else (void)instance.workers()[part - 2]->step();
+    });
+  }
+
+  /// All faults are over: one process reads the rest and closes every window.
+  void end() {
+    note("the end");
+    for (Process& process : processes_) {
+      process.instance.reset();
+      log_.expire_member("sim", process.name);
+      log_.time_out_transaction("sim", process.name);
+    }
+    log_.settle_markers();
+    Process& last = processes_.back();
+    last.stopped = false;
+    bool ended = false;
+    for (int round = 0; round < 20 && wrong_.empty(); ++round) {
+      if (!last.instance) start(last);
+      idle_steps_ = 0;
+      if (!run_quietly(last)) continue;
+      if (!ended) last.instance->end_inputs();
+      ended = true;
+      if (!run_quietly(last)) continue;
+      bool durable = false;
+      guarded(last, [&]() -> Result<void> {
+        ASSIGN_OR_RETURN(durable, last.instance->commit_open_epoch());
+        return {};
+      });
+      if (durable && last.instance) {
+        last.instance.reset();
+        return;
+      }
+    }
+    wrong_.push_back("it does not come to its end");
+  }
+
+  /// Until nothing is left to do; false when the process had to start over.
+  bool run_quietly(Process& process) {
+    int idle = 0;
+    for (int step = 0; step < kQuietSteps && idle < 50; ++step) {
+      bool busy = false;
+      guarded(process, [&]() -> Result<void> {
+        ASSIGN_OR_RETURN([[maybe_unused]] const auto progress, process.instance->step(0));
+        for (auto& worker : process.instance->workers()) busy = worker->step() || busy;
+        busy = process.instance->committer().step() || busy;
+        busy = process.instance->flusher()->step() || busy;
+        return {};
+      });
+      if (!process.instance) return false;
+      clock_.advance(kMicrosPerMilli);
+      idle = busy || !process.instance->settled() ? 0 : idle + 1;
+    }
+    return true;
+  }
+
+  std::vector<std::string> written(const std::string& topic) const {
+    std::vector<std::string> out;
+    for (const auto& record : log_.records({topic, PartitionId(0)})) out.push_back(*record.value);
+    return out;
+  }
+
+  static const Topology& topology() {
+    static const Topology kTopology = topology_of(kJob);
+    return kTopology;
+  }
+
+  std::mt19937 random_;
+  Model model_;
+  const TemporaryDirectory directory_;
+  ManualClock clock_{1'000 * kMicrosPerSecond};
+  MemoryLog log_;
+  PlantedLog planted_;
+  std::vector<Process> processes_;
+  int sent_ = 0;
+  int idle_steps_ = 0;
+  bool quiet_ = false;
+  bool in_process_ = false;
+  std::vector<std::string> notes_;
+  std::vector<std::string> wrong_;
+};
+
+}  // namespace
+
+std::string simulate(unsigned seed, PlantedBug bug) { return Simulation(seed, bug).run(); }
+
+}  // namespace sitrep

@@ -19,6 +19,7 @@ Committer::Committer(const CommitterOptions& options, const Clock& clock, LogWri
       workers_(std::move(workers)),
       has_flusher_(has_flusher),
       last_commit_(clock.monotonic()),
+      snapshots_(metrics.counter("sitrep_snapshots_total", "Snapshots of tasks in state logs")),
       commits_(metrics.counter("sitrep_commits_total", "Epochs made durable")),
       commit_failures_(metrics.counter("sitrep_commit_failures_total",
                                        "Commits that failed and were tried again")),
@@ -158,10 +159,80 @@ Result<void> Committer::write_state() {
     last_records.emplace_back(&found->second, records.size() - 1);
   }
   if (records.empty()) return {};
+  if (chunk_) {
+    const StateTail& tail = tails_.at(snapshot_->task).state;
+    const std::string key =
+        encode_state_head({.kind = StateRecordKind::kSnapshotChunk,
+                           .incarnation = chunk_->mark.incarnation,
+                           .epoch = chunk_->epoch,
+                           .predecessor = chunk_->mark.next,
+                           .part = chunk_->part,
+                           .parts = chunk_->last ? chunk_->part + 1 : kMorePartsCome,
+                           .partition_count = tail.partition_count});
+    records.append({.topic = tail.topic,
+                    .partition = snapshot_->task.partition,
+                    .key = key,
+                    .value = chunk_->bytes,
+                    .headers = {},
+                    .timestamp = std::nullopt});
+  }
   ASSIGN_OR_RETURN(const std::vector<Offset> offsets, writer_.append_located(records));
+  if (chunk_) chunk_offset_ = offsets.back();
   ENSURE(offsets.size() == records.size(), "one offset per record");
   for (const auto& [tail, last] : last_records) tail->next = offsets[last] + 1;
   return {};
+}
+
+/// The newest complete snapshot, with the one that the epoch at hand completes.
+std::optional<SnapshotMark> Committer::snapshot_with(const Tail& tail, TaskId task) const {
+  if (!chunk_ || !chunk_->last || snapshot_->task != task) return tail.state.snapshot;
+  return SnapshotMark{.first_chunk = snapshot_->first_chunk.value_or(chunk_offset_),
+                      .position = chunk_->mark.next};
+}
+
+void Committer::take_chunk() {
+  if (!snapshot_ || chunk_) return;
+  const bool has_part = std::ranges::any_of(
+      parts_, [&](const EpochPart& part) { return part.delta.task == snapshot_->task; });
+  if (!has_part) return;
+  while (auto chunk = rings_.flusher_to_committer.try_pop()) {
+    // Of one that was given up.
+    if (chunk->number != snapshot_->number) continue;
+    chunk_ = *std::move(chunk);
+    return;
+  }
+}
+
+void Committer::keep_chunk() {
+  if (!chunk_) return;
+  const SnapshotChunk chunk = *std::exchange(chunk_, std::nullopt);
+  OpenSnapshot& open = *snapshot_;
+  open.bytes += chunk.bytes.size();
+  if (!open.first_chunk) open.first_chunk = chunk_offset_;
+  if (!chunk.last) return;
+  Tail& tail = tails_.at(open.task);
+  tail.state.snapshot = SnapshotMark{.first_chunk = *open.first_chunk, .position = chunk.mark.next};
+  tail.delta_bytes = 0;
+  tail.snapshot_bytes = open.bytes;
+  snapshots_.add();
+  // The metadata of this very epoch names it, so what lies before is needed by nobody.
+  answer(TrimLog{.topic = tail.state.topic,
+                 .partition = open.task.partition,
+                 .before = std::min(*open.first_chunk, chunk.mark.next)});
+  snapshot_.reset();
+}
+
+void Committer::ask_for_snapshot() {
+  if (snapshot_ || !has_flusher_) return;
+  for (auto& [task, tail] : tails_) {
+    if (tail.delta_bytes < std::max(options_.snapshot_bytes_min, 2 * tail.snapshot_bytes)) continue;
+    CommitterToFlusher message = TakeSnapshot{.task = task, .number = snapshots_asked_ + 1};
+    if (!rings_.committer_to_flusher.try_push(message)) return;
+    snapshot_ = OpenSnapshot{.task = task, .number = ++snapshots_asked_};
+    // If nothing comes of it, the next one is due after as many bytes again.
+    tail.delta_bytes = 0;
+    return;
+  }
 }
 
 void Committer::add_positions(const EpochPart& part, std::vector<CommittedPosition>& out) const {
@@ -179,7 +250,7 @@ void Committer::add_positions(const EpochPart& part, std::vector<CommittedPositi
         .stages = {{.stage = part.delta.task.stage,
                     .epoch = position.epoch,
                     .mark = {.incarnation = tail.state.mark.incarnation, .next = tail.next},
-                    .snapshot = tail.state.snapshot}}};
+                    .snapshot = snapshot_with(tail, part.delta.task)}}};
     out.push_back({.partition = input.partition,
                    .next = input.next,
                    .metadata = encode_commit_metadata(metadata)});
@@ -189,6 +260,7 @@ void Committer::add_positions(const EpochPart& part, std::vector<CommittedPositi
 bool Committer::write(Micros now) {
   if (now < retry_at_) return false;
   if (!parts_.empty()) {
+    take_chunk();
     auto committed = write_parts();
     if (!committed) {
       Error error = std::move(committed).error().with_context("committing an epoch");
@@ -212,10 +284,12 @@ bool Committer::write(Micros now) {
     commits_.add();
     commit_seconds_.observe(clock_.monotonic() - asked_at_);
   }
-  CommitterToFlusher deltas;
+  keep_chunk();
+  DurableDeltas deltas;
   for (EpochPart& part : parts_) {
     if (const auto tail = tails_.find(part.delta.task); tail != tails_.end()) {
       tail->second.state.mark.next = tail->second.next;
+      tail->second.delta_bytes += part.delta.bytes.size();
       part.delta.mark = tail->second.state.mark;
     }
     deltas.push_back(std::move(part.delta));
@@ -264,6 +338,7 @@ void Committer::fail(Error error) {
 bool Committer::hand_over() {
   if (deltas_ && !rings_.committer_to_flusher.try_push(*deltas_)) return false;
   deltas_.reset();
+  ask_for_snapshot();
   last_commit_ = clock_.monotonic();
   state_.enter(CommitterState::kOpen);
   if (std::exchange(answer_due_, false)) answer(Committed{});
@@ -283,6 +358,8 @@ void Committer::discard() {
   control_waits_ = false;
   answer_due_ = false;
   tails_.clear();
+  snapshot_.reset();
+  chunk_.reset();
   generation_ = {};
   state_.enter(CommitterState::kOpen);
 }

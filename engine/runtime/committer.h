@@ -26,6 +26,9 @@ struct CommitterOptions {
   Micros commit_interval = 100 * kMicrosPerMilli;
   /// Urgent epochs keep this distance from the commit before.
   Micros urgent_interval = 10 * kMicrosPerMilli;
+  /// Bytes of deltas after which a task's state is written whole, so that the log can be trimmed;
+  /// or twice the size of the last snapshot, if that is more.
+  std::size_t snapshot_bytes_min = std::size_t{64} << 20;
   /// First wait after a failed commit; doubles up to retry_max.
   Micros retry_min = 100 * kMicrosPerMilli;
   Micros retry_max = 10 * kMicrosPerSecond;
@@ -49,6 +52,16 @@ class Committer {
     StateTail state;
     /// Offset behind the state record of the epoch at hand.
     Offset next;
+    /// Bytes of deltas since the last snapshot, and of that one.
+    std::size_t delta_bytes = 0;
+    std::size_t snapshot_bytes = 0;
+  };
+  /// The one snapshot that is being written.
+  struct OpenSnapshot {
+    TaskId task;
+    std::uint64_t number = 0;
+    std::optional<Offset> first_chunk = {};
+    std::size_t bytes = 0;
   };
 
   bool serve_control();
@@ -62,6 +75,12 @@ class Committer {
   Result<void> write_parts();
   /// Appends the state records of the open parts and learns where they are.
   Result<void> write_state();
+  /// Takes the next chunk of the open snapshot along, if its task has a part in this epoch.
+  void take_chunk();
+  /// The epoch is durable: so is its chunk.
+  void keep_chunk();
+  void ask_for_snapshot();
+  std::optional<SnapshotMark> snapshot_with(const Tail& tail, TaskId task) const;
   /// What is committed for a part's inputs.
   void add_positions(const EpochPart& part, std::vector<CommittedPosition>& out) const;
   bool hand_over();
@@ -79,6 +98,11 @@ class Committer {
   std::size_t closed_workers_ = 0;
   std::vector<EpochPart> parts_;
   std::map<TaskId, Tail> tails_;
+  std::optional<OpenSnapshot> snapshot_;
+  std::uint64_t snapshots_asked_ = 0;
+  /// Goes with the epoch at hand, and where it then lies.
+  std::optional<SnapshotChunk> chunk_;
+  Offset chunk_offset_{0};
   Generation generation_;
   std::optional<Error> epoch_error_;
   bool urgent_ = false;
@@ -90,6 +114,7 @@ class Committer {
   Micros retry_at_ = 0;
   Micros retry_wait_ = 0;
   std::optional<CommitterToFlusher> deltas_;
+  Counter& snapshots_;
   Counter& commits_;
   Counter& commit_failures_;
   Counter& records_written_;

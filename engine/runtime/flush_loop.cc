@@ -9,12 +9,15 @@ namespace sitrep {
 namespace {
 
 constexpr Micros kRetryWait = kMicrosPerSecond;
+/// Below what a record may hold, with room for one large entry.
+constexpr std::size_t kSnapshotChunkBytes = 600'000;
 
 }  // namespace
 
 FlushLoop::FlushLoop(StateImage& image, Flusher::Options options, const Clock& clock,
                      InstanceRings& rings, WorkerOf worker_of, MetricsRegistry& metrics)
-    : flusher_(image, options),
+    : image_(image),
+      flusher_(image, options),
       clock_(clock),
       rings_(rings),
       worker_of_(std::move(worker_of)),
@@ -30,9 +33,20 @@ bool FlushLoop::step() {
     answer_due_ = true;
     retry_at_ = 0;
   }
-  while (auto deltas = rings_.committer_to_flusher.try_pop()) {
+  while (auto message = rings_.committer_to_flusher.try_pop()) {
     busy = true;
-    for (Delta& delta : *deltas) flusher_.add(std::move(delta));
+    if (const auto* wanted = std::get_if<TakeSnapshot>(&*message)) {
+      begin_snapshot(*wanted);
+      continue;
+    }
+    for (Delta& delta : std::get<DurableDeltas>(*message)) flusher_.add(std::move(delta));
+  }
+  if (auto handed = hand_chunk(); handed) {
+    busy = *handed || busy;
+  } else {
+    // Without it the log stays longer; nothing is lost.
+    log_warning(handed.error().message(), "; giving the snapshot up");
+    snapshot_.reset();
   }
   pending_bytes_.set(static_cast<double>(flusher_.pending_bytes()));
   const Micros now = clock_.monotonic();
@@ -61,6 +75,40 @@ bool FlushLoop::step() {
     ENSURE(rings_.flusher_to_control.try_push(message), "control does not listen");
   }
   return busy || *written;
+}
+
+void FlushLoop::begin_snapshot(const TakeSnapshot& wanted) {
+  chunk_.reset();
+  snapshot_.reset();
+  auto walk = SnapshotWalk::begin(image_, wanted.task);
+  if (!walk) {
+    log_warning(walk.error().message(), "; no snapshot is taken");
+    return;
+  }
+  if (*walk) {
+    snapshot_ = Snapshot{
+        .number = wanted.number, .walk = *std::move(walk), .part = 0, .next = std::nullopt};
+  }
+}
+
+Result<bool> FlushLoop::hand_chunk() {
+  if (!chunk_ && snapshot_) {
+    Snapshot& from = *snapshot_;
+    if (!from.next) {
+      ASSIGN_OR_RETURN(from.next, from.walk->next(kSnapshotChunkBytes));
+    }
+    ASSIGN_OR_RETURN(std::optional<std::string> behind, from.walk->next(kSnapshotChunkBytes));
+    chunk_ = SnapshotChunk{.number = from.number,
+                           .mark = from.walk->mark(),
+                           .epoch = from.walk->epoch(),
+                           .part = from.part++,
+                           .last = !behind.has_value(),
+                           .bytes = *std::exchange(from.next, std::move(behind))};
+    if (chunk_->last) snapshot_.reset();
+  }
+  if (!chunk_ || !rings_.flusher_to_committer.try_push(*chunk_)) return false;
+  chunk_.reset();
+  return true;
 }
 
 void FlushLoop::fail(Error error) {

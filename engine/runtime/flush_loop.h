@@ -5,11 +5,15 @@
 // holds. Used only by its thread.
 
 #include <functional>
+#include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/base/clock.h"
 #include "engine/runtime/messages.h"
 #include "engine/state/flusher.h"
+#include "engine/state/snapshot_walk.h"
 #include "engine/telemetry/metrics.h"
 
 namespace sitrep {
@@ -28,12 +32,27 @@ class FlushLoop {
   bool step();
 
  private:
+  void begin_snapshot(const TakeSnapshot& wanted);
+  /// Hands the committer a chunk if there is room; whether it did.
+  Result<bool> hand_chunk();
   void fail(Error error);
 
+  /// A snapshot on its way.
+  struct Snapshot {
+    std::uint64_t number;
+    std::unique_ptr<SnapshotWalk> walk;
+    std::uint32_t part = 0;
+    /// Read ahead by one, to know which is the last.
+    std::optional<std::string> next;
+  };
+
+  StateImage& image_;
   Flusher flusher_;
   const Clock& clock_;
   InstanceRings& rings_;
   const WorkerOf worker_of_;
+  std::optional<Snapshot> snapshot_;
+  std::optional<SnapshotChunk> chunk_;  // waits for room
   bool answer_due_ = false;
   bool failed_ = false;
   Micros retry_at_ = 0;

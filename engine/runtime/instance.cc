@@ -70,10 +70,11 @@ Result<void> Instance::open() {
   }
   tasks_of_worker_.assign(options_.workers, 0);
   finished_.assign(options_.workers, false);
-  committer_ =
-      std::make_unique<Committer>(CommitterOptions{.exactly_once = options_.exactly_once,
-                                                   .commit_interval = options_.commit_interval},
-                                  clock_, *writer_, rings_, rings, image_ != nullptr, metrics_);
+  committer_ = std::make_unique<Committer>(
+      CommitterOptions{.exactly_once = options_.exactly_once,
+                       .commit_interval = options_.commit_interval,
+                       .snapshot_bytes_min = options_.snapshot_bytes_min},
+      clock_, *writer_, rings_, rings, image_ != nullptr, metrics_);
   if (image_) {
     flusher_ = std::make_unique<FlushLoop>(
         *image_,
@@ -167,6 +168,7 @@ Result<void> Instance::open_state_logs() {
 
 Result<Instance::Progress> Instance::step(Micros wait) {
   TRY(serve_messages());
+  trim_state_logs();
   if (epoch_failed_ && clock_.monotonic() >= rebuilt_at_ + rebuild_wait_) TRY(rebuild());
   TRY(restore());
   ASSIGN_OR_RETURN(const std::optional<AssignmentChange> change,
@@ -206,11 +208,28 @@ Result<void> Instance::serve_messages() {
   while (auto message = rings_.committer_to_control.try_pop()) {
     if (auto* failed = std::get_if<CommitterFailed>(&*message)) return std::move(failed->error);
     if (std::holds_alternative<EpochFailed>(*message)) epoch_failed_ = true;
+    if (const auto* trim = std::get_if<TrimLog>(&*message)) note_trim(*trim);
   }
   while (auto message = rings_.flusher_to_control.try_pop()) {
     if (auto* failed = std::get_if<FlusherFailed>(&*message)) return std::move(failed->error);
   }
   return {};
+}
+
+void Instance::note_trim(const TrimLog& trim) {
+  for (const auto& [topic, number] : topics_) {
+    if (number == trim.topic) trims_[{topic, trim.partition}] = trim.before;
+  }
+}
+
+void Instance::trim_state_logs() {
+  for (const auto& [partition, before] : std::exchange(trims_, {})) {
+    if (auto trimmed = log_.trim(partition, before); !trimmed) {
+      log_warning(trimmed.error().message(), "; the topic stays longer than it need");
+    } else {
+      log_debug("trimmed ", partition.topic, "[", partition.partition, "] to ", before);
+    }
+  }
 }
 
 std::size_t Instance::worker_of(TaskId task) const {
@@ -279,6 +298,7 @@ Result<bool> Instance::wait_for_commit() {
       continue;
     }
     if (std::holds_alternative<Committed>(*message)) return true;
+    if (const auto* trim = std::get_if<TrimLog>(&*message)) note_trim(*trim);
     if (std::holds_alternative<EpochFailed>(*message)) return false;
     if (auto* failed = std::get_if<CommitterFailed>(&*message)) return std::move(failed->error);
   }

@@ -46,6 +46,8 @@ struct InstanceOptions {
   std::size_t batch_records_max = 1000;
   Micros commit_interval = 100 * kMicrosPerMilli;
   Micros flush_interval = 3 * kMicrosPerSecond;
+  /// See CommitterOptions.
+  std::size_t snapshot_bytes_min = std::size_t{64} << 20;
   /// The job's memory number (MemoryBudget splits it).
   std::size_t memory_bytes = std::size_t{256} << 20;
   /// Bytes of hot state; nothing: the budget's share. Tests set 0 to hit the image always.
@@ -111,6 +113,9 @@ class Instance {
   /// After an epoch that failed: the same partitions again, from what is committed.
   Result<void> rebuild();
   Result<void> serve_messages();
+  void note_trim(const TrimLog& trim);
+  /// Trims state logs; what fails is tried again with the next snapshot.
+  void trim_state_logs();
   /// Waits until every worker has answered so.
   template <typename Answer>
   Result<void> wait_for_workers();
@@ -147,6 +152,7 @@ class Instance {
   std::vector<TopicPartition> owned_;
   Generation generation_;
   std::unique_ptr<Restoration> restoration_;
+  std::map<TopicPartition, Offset> trims_;  // to be done
   bool assigned_ = false;
   bool epoch_failed_ = false;
   Micros rebuilt_at_ = 0;

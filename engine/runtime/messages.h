@@ -110,7 +110,13 @@ struct EpochFailed {
 struct CommitterFailed {
   Error error;
 };
-using CommitterToControl = std::variant<Committed, EpochFailed, CommitterFailed>;
+/// What lies before `before` is needed by nobody any more.
+struct TrimLog {
+  TopicId topic;
+  PartitionId partition;
+  Offset before;
+};
+using CommitterToControl = std::variant<Committed, EpochFailed, CommitterFailed, TrimLog>;
 
 /// Write everything to the image that is durable until now, then answer with ImageWritten.
 struct FlushNow {};
@@ -123,7 +129,25 @@ struct FlusherFailed {
 using FlusherToControl = std::variant<ImageWritten, FlusherFailed>;
 
 /// Deltas of one durable commit.
-using CommitterToFlusher = std::vector<Delta>;
+using DurableDeltas = std::vector<Delta>;
+/// A snapshot of the task is to be taken from the image; `number` names it in the chunks. The one
+/// before, if it is not done, is given up.
+struct TakeSnapshot {
+  TaskId task;
+  std::uint64_t number = 0;
+};
+using CommitterToFlusher = std::variant<DurableDeltas, TakeSnapshot>;
+
+struct SnapshotChunk {
+  std::uint64_t number = 0;
+  /// What the snapshot stands for.
+  StateMark mark;
+  Epoch epoch;
+  std::uint32_t part = 0;
+  bool last = false;
+  std::string bytes;
+};
+using FlusherToCommitter = SnapshotChunk;
 
 struct Flushed {
   TaskId task;
@@ -141,6 +165,8 @@ struct InstanceRings {
   SpscRing<FlusherToControl> flusher_to_control{kControl};
   /// Full: the committer waits for the disk, and so do the workers behind it.
   SpscRing<CommitterToFlusher> committer_to_flusher{64};
+  /// Few: a chunk has close to a megabyte.
+  SpscRing<FlusherToCommitter> flusher_to_committer{2};
 };
 
 /// All rings of one worker, owned by the instance; each end is used by the thread it is named

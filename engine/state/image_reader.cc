@@ -12,14 +12,13 @@ namespace sitrep {
 class StateImage::Cursor final : public ImageCursor {
  public:
   Cursor(const Database& database, TaskId task)
-      : database_(database), begin_(task_prefix(task)), end_(prefix_end(begin_)) {}
+      : database_(database),
+        begin_(task_prefix(task)),
+        end_(prefix_end(begin_)),
+        iterator_(database_.scan(begin_slice_, end_slice_)) {}
 
   Result<std::optional<ImageEntry>> next() override {
-    if (!iterator_) {
-      iterator_ = database_.scan(begin_slice_, end_slice_);
-    } else if (entered_) {
-      iterator_->Next();
-    }
+    if (entered_) iterator_->Next();
     entered_ = true;
     if (!iterator_->Valid()) {
       if (!iterator_->status().ok()) return database_.error(iterator_->status(), "restore");
@@ -43,7 +42,7 @@ class StateImage::Cursor final : public ImageCursor {
 
   int percent() override {
     if (done_) return 100;
-    if (!iterator_ || !iterator_->Valid()) return percent_;
+    if (!iterator_->Valid()) return percent_;
     const rocksdb::Range ranges[] = {{begin_slice_, iterator_->key()}, {begin_slice_, end_slice_}};
     std::uint64_t sizes[] = {0, 0};
     rocksdb::SizeApproximationOptions options;
@@ -64,7 +63,8 @@ class StateImage::Cursor final : public ImageCursor {
   const std::string end_;
   const rocksdb::Slice begin_slice_ = slice(begin_);
   const rocksdb::Slice end_slice_ = slice(end_);
-  std::unique_ptr<rocksdb::Iterator> iterator_;
+  /// The image as it was when the walk began.
+  const std::unique_ptr<rocksdb::Iterator> iterator_;
   EntryKey key_;
   bool entered_ = false;  // the iterator stands on an entry that next() gave
   bool done_ = false;

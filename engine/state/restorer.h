@@ -29,7 +29,7 @@ class Restorer {
     std::size_t step_entries = 4096;
   };
 
-  /// Begins with the image as it is at the first step; `image` outlives the restorer.
+  /// Takes the image as it is now; `image` outlives the restorer.
   Restorer(const StateImage& image, Options options);
 
   /// Whether all is restored. An Error leaves the stores half filled: throw them away.

@@ -311,6 +311,7 @@ class Simulation final : public MemoryLogFaults {
                                        .batch_records_max = 1 + below(5),
                                        .commit_interval = 20 * kMicrosPerMilli,
                                        .flush_interval = 200 * kMicrosPerMilli,
+                                       .snapshot_bytes_min = 100,
                                        .memory_bytes = std::size_t{64} << 20,
                                        .state_bytes_max = below(3) == 0
                                                               ? std::optional<std::size_t>(0)

@@ -145,7 +145,9 @@ class CommitterTest : public testing::Test {
   /// What the flusher gets: the deltas of each commit, joined by commas.
   std::vector<std::string> flushed() {
     std::vector<std::string> out;
-    while (const auto deltas = rings_.committer_to_flusher.try_pop()) {
+    while (const auto message = rings_.committer_to_flusher.try_pop()) {
+      const auto* const deltas = std::get_if<DurableDeltas>(&*message);
+      if (deltas == nullptr) continue;
       std::vector<std::string> all;
       for (const Delta& delta : *deltas) all.push_back(delta.bytes);
       out.push_back(join(all, ","));
@@ -443,9 +445,10 @@ TEST_F(ExactlyOnceCommitterTest, state_is_written_with_the_epoch_and_named_besid
   close_with_state(1, 5, "s1", /*first_part=*/true);
   EXPECT_THAT(writer_.take(),
               ElementsAre("begin", "state s1 after 0", "commit in[0]=5 state 101 by member 1"));
-  const auto deltas = rings_.committer_to_flusher.try_pop();
-  ASSERT_TRUE(deltas);
-  EXPECT_EQ(deltas->at(0).mark, (StateMark{.incarnation = {}, .next = Offset(101)}));
+  const auto message = rings_.committer_to_flusher.try_pop();
+  ASSERT_TRUE(message);
+  EXPECT_EQ(std::get<DurableDeltas>(*message).at(0).mark,
+            (StateMark{.incarnation = {}, .next = Offset(101)}));
   wait(kInterval);
   close_with_state(2, 7, "s2", /*first_part=*/false);
   EXPECT_THAT(writer_.take(),

@@ -11,6 +11,7 @@
 #include "cli/demo_command.h"
 #include "cli/generate_command.h"
 #include "cli/job_loading.h"
+#include "cli/reset_command.h"
 #include "cli/run_command.h"
 #include "cli/tail_command.h"
 #include "cli/test_command.h"
@@ -103,6 +104,23 @@ int run(int argc, char** argv) {
   run_job_command->callback([&] {
     code = with_plan(job, [&](auto plan) {
       return report(run_job(std::move(plan), run_options, stop_flag));
+    });
+  });
+
+  ResetCommandOptions reset_options;
+  CLI::App* reset_command = app.add_subcommand(
+      "reset", "Drops the state of a job that does not run, or shows what that would mean");
+  add_job(*reset_command, job);
+  reset_command->add_option("--stream", reset_options.stream,
+                            "Only this stream's or alert's state; the inputs are read on from "
+                            "where they are");
+  reset_command->add_flag("--yes", reset_options.yes, "Do it");
+  reset_command->footer(
+      "Without --stream the job begins anew: its inputs are read from where `start:` says.\n"
+      "What was written to output topics stays there.");
+  reset_command->callback([&] {
+    code = with_plan(job, [&](auto plan) {
+      return report(reset_job(std::move(plan), reset_options, std::cout));
     });
   });
 

@@ -70,6 +70,9 @@ class MemoryLog final : public Log {
   /// Topics that exist, with their number of partitions.
   const std::map<std::string, std::int32_t>& topics() const { return topics_; }
 
+  /// More partitions for a topic, `count` in all.
+  void add_partitions(const std::string& topic, std::int32_t count) { topics_[topic] = count; }
+
   void fail_next_commits(std::size_t count, FailedCommit outcome);
   /// `faults` outlives the log; null: none.
   void set_faults(MemoryLogFaults* faults) { faults_ = faults; }

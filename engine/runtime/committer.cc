@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/logging.h"
+#include "engine/runtime/state_records.h"
 #include "engine/state/state_record.h"
 
 namespace sitrep {
@@ -137,25 +138,7 @@ Result<void> Committer::write_state() {
   for (const EpochPart& part : parts_) {
     const auto found = tails_.find(part.delta.task);
     if (found == tails_.end()) continue;
-    const StateTail& tail = found->second.state;
-    const std::vector<std::string_view> pieces = split_state_value(part.delta.bytes);
-    StateRecordHead head{.kind = StateRecordKind::kDelta,
-                         .incarnation = tail.mark.incarnation,
-                         .epoch = part.delta.position.epoch,
-                         .predecessor = tail.mark.next,
-                         .part = 0,
-                         .parts = static_cast<std::uint32_t>(pieces.size()),
-                         .partition_count = tail.partition_count};
-    for (const std::string_view piece : pieces) {
-      const std::string key = encode_state_head(head);
-      records.append({.topic = tail.topic,
-                      .partition = part.delta.task.partition,
-                      .key = key,
-                      .value = piece,
-                      .headers = {},
-                      .timestamp = std::nullopt});
-      ++head.part;
-    }
+    append_state_records(part.delta, found->second.state, records);
     last_records.emplace_back(&found->second, records.size() - 1);
   }
   if (records.empty()) return {};
@@ -242,18 +225,10 @@ void Committer::add_positions(const EpochPart& part, std::vector<CommittedPositi
     return;
   }
   const Tail& tail = found->second;
-  const TaskPosition& position = part.delta.position;
-  for (const InputPosition& input : position.inputs) {
-    const CommitMetadata metadata{
-        .partition_count = tail.state.partition_count,
-        .end = input.end,
-        .stages = {{.stage = part.delta.task.stage,
-                    .epoch = position.epoch,
-                    .mark = {.incarnation = tail.state.mark.incarnation, .next = tail.next},
-                    .snapshot = snapshot_with(tail, part.delta.task)}}};
-    out.push_back({.partition = input.partition,
-                   .next = input.next,
-                   .metadata = encode_commit_metadata(metadata)});
+  for (CommittedPosition& position :
+       positions_with_state(part.delta, tail.state, tail.next,
+                            snapshot_with(tail, part.delta.task))) {
+    out.push_back(std::move(position));
   }
 }
 

@@ -15,13 +15,6 @@ namespace {
 
 constexpr Micros kSayEvery = 2 * kMicrosPerSecond;
 
-Incarnation new_incarnation(std::uint64_t log) {
-  Incarnation made{.log = log, .id = {}};
-  std::random_device random;
-  for (std::uint8_t& byte : made.id) byte = static_cast<std::uint8_t>(random());
-  return made;
-}
-
 std::string name_of(const TopicPartition& partition) {
   return concat(partition.topic, "[", partition.partition, "]");
 }
@@ -34,6 +27,13 @@ const SourceNode& source_of(const Stage& stage, const std::string& topic) {
 }
 
 }  // namespace
+
+Incarnation new_incarnation(std::string_view log_identity) {
+  Incarnation made{.log = hash_bytes(log_identity), .id = {}};
+  std::random_device random;
+  for (std::uint8_t& byte : made.id) byte = static_cast<std::uint8_t>(random());
+  return made;
+}
 
 /// A task on its way.
 struct Restoration::Item {
@@ -178,7 +178,7 @@ Result<bool> Restoration::ask_positions() {
       say_waiting(answer.error());
       return false;
     }
-    log_id_ = hash_bytes(*identity);
+    log_identity_ = *std::move(identity);
     committed = *std::move(answer);
   }
   auto at = committed.begin();
@@ -247,7 +247,7 @@ Result<void> Restoration::decide_from_log(
     said_by = i;
   }
   if (stands) {
-    if (stands->mark.incarnation.log != log_id_) {
+    if (stands->mark.incarnation.log != hash_bytes(log_identity_)) {
       return invalid_config(
           concat("task ", item.task->name(), ": what is committed for ", name_of(inputs[said_by]),
                  " was written at another cluster; offsets differ between clusters. `sitrep reset` "
@@ -296,7 +296,7 @@ Result<void> Restoration::begin_anew(Item& item) {
                 ": the local image holds state that nothing in the log belongs to; it is dropped");
     TRY(context_.image->drop(item.id()));
   }
-  item.tail->mark = {.incarnation = new_incarnation(log_id_), .next = Offset(0)};
+  item.tail->mark = {.incarnation = new_incarnation(log_identity_), .next = Offset(0)};
   item.phase.enter(TaskPhase::kLoading);
   return {};
 }
@@ -376,7 +376,7 @@ Result<bool> Restoration::replay(Item& item) {
     item.tail->mark = *stands->mark;
   } else if (item.tail->mark == StateMark()) {
     // All that the state log holds are epochs that never committed.
-    item.tail->mark.incarnation = new_incarnation(log_id_);
+    item.tail->mark.incarnation = new_incarnation(log_identity_);
   }
   TRY(choose_offsets(item));
   item.phase.enter(TaskPhase::kLoading);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/clock.h"
@@ -22,6 +23,9 @@
 #include "engine/telemetry/metrics.h"
 
 namespace sitrep {
+
+/// A new life of a task's state, in the log of this name.
+Incarnation new_incarnation(std::string_view log_identity);
 
 class Restoration {
  public:
@@ -78,7 +82,7 @@ class Restoration {
   const Context context_;
   const std::vector<TopicPartition> partitions_;
   const Generation generation_;
-  std::uint64_t log_id_ = 0;
+  std::string log_identity_;
   std::vector<std::unique_ptr<Item>> items_;
   bool asked_ = false;
   bool assigned_ = false;

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// A job that is changed: what fits goes on with its state, what does not is refused, and a reset
+// makes room for it.
+#include "engine/runtime/reset_state.h"
+
+#include <gmock/gmock.h>
+
+#include "engine/runtime/pipeline_driver.h"
+#include "tests/unit/runtime/runtime_testing.h"
+#include "tests/unit/state/temporary_directory.h"
+
+namespace sitrep {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+class ResetStateTest : public testing::Test {
+ protected:
+  ResetStateTest() { EXPECT_TRUE(log_.create_topic("in", {.partitions = 1, .settings = {}})); }
+
+  static Topology job(std::string_view columns, std::string_view where = "") {
+    return topology_of(concat(R"(job: changed
+kafka: {brokers: nowhere}
+sources:
+  rows:
+    topic: in
+    columns: {k: text, n: bigint, ts: {type: timestamp, unit: s}}
+    partitioned_by: k
+    time: {column: ts, out_of_orderness: 0s, idle_after: never, max_future_skew: 100000d}
+streams:
+  sums:
+    sql: SELECT k, )",
+                              columns, " FROM rows ", where, R"( GROUP BY k, tumble(interval '10 s')
+    late: {policy: drop}
+    to: {topic: sums, key: k, create: {partitions: 1}}
+  counts:
+    sql: SELECT k, count(*) AS c FROM rows GROUP BY k, tumble(interval '10 s')
+    late: {policy: drop}
+    to: {topic: counts, key: k, create: {partitions: 1}}
+)"));
+  }
+  void send(std::int64_t n, std::int64_t time) {
+    log_.append({"in", PartitionId(0)},
+                {.offset = Offset(0),
+                 .timestamp = std::nullopt,
+                 .key = std::nullopt,
+                 .value = concat(R"({"k":"a","n":)", n, R"(,"ts":)", time, "}"),
+                 .headers = {}});
+  }
+  /// Runs the job until all is read and committed, then stops it as kill -9 does; or its error.
+  std::string run(const Topology& topology) {
+    PipelineDriver driver(topology,
+                          {.state_dir = (directory_.path() / "image").string(),
+                           .state_bytes_max = std::nullopt,
+                           .exactly_once = true},
+                          log_, clock_);
+    const auto done = driver.settle();
+    return done ? "" : done.error().message();
+  }
+  Result<std::vector<std::string>> reset(const Topology& topology,
+                                         std::optional<std::string> stream, bool apply) {
+    return reset_state(topology,
+                       {.group = "changed",
+                        .instance = "driver",
+                        .state_dir = (directory_.path() / "image").string(),
+                        .stream = std::move(stream),
+                        .apply = apply,
+                        .idle = [this] { clock_.advance(kMicrosPerSecond); }},
+                       log_, clock_);
+  }
+  std::vector<std::string> written(const std::string& topic) {
+    std::vector<std::string> out;
+    for (const auto& record : log_.records({topic, PartitionId(0)})) out.push_back(*record.value);
+    return out;
+  }
+
+  const TemporaryDirectory directory_;
+  ManualClock clock_{1'000 * kMicrosPerSecond};
+  MemoryLog log_{clock_};
+};
+
+TEST_F(ResetStateTest, a_query_that_keeps_the_same_goes_on_with_its_state) {
+  send(1, 1);
+  ASSERT_EQ(run(job("sum(n) AS s")), "");
+  send(2, 2);
+  send(0, 11);
+  ASSERT_EQ(run(job("sum(n) * 10 AS tens", "WHERE n > 0")), "");
+  EXPECT_THAT(written("sums"), ElementsAre(R"({"k":"a","tens":30})"));
+}
+
+TEST_F(ResetStateTest, a_query_that_keeps_something_else_is_refused_by_name) {
+  send(1, 1);
+  ASSERT_EQ(run(job("sum(n) AS s")), "");
+  const std::string refused = run(job("max(n) AS s"));
+  EXPECT_THAT(refused, HasSubstr("stream sums keeps other state than before"));
+  EXPECT_THAT(refused, HasSubstr("sitrep reset JOB --stream sums"));
+  EXPECT_EQ(run(job("sum(n) AS s")), "") << "taken back, all is well";
+}
+
+TEST_F(ResetStateTest, a_stream_is_reset_alone_and_nothing_is_read_twice) {
+  send(1, 1);
+  ASSERT_EQ(run(job("sum(n) AS s")), "");
+  const Topology changed = job("max(n) AS m");
+  const auto planned = reset(changed, "sums", /*apply=*/false);
+  ASSERT_TRUE(planned) << planned.error().message();
+  EXPECT_THAT(*planned, ElementsAre("task rows[0]: 1 entries of sums are dropped; its inputs are "
+                                    "read on from where they are"));
+  EXPECT_THAT(run(changed), HasSubstr("keeps other state")) << "nothing was done yet";
+  ASSERT_TRUE(reset(changed, "sums", /*apply=*/true));
+  send(7, 2);
+  send(0, 11);
+  ASSERT_EQ(run(changed), "");
+  EXPECT_THAT(written("sums"), ElementsAre(R"({"k":"a","m":7})"));
+  EXPECT_THAT(written("counts"), ElementsAre(R"({"k":"a","c":2})")) << "the others keep theirs";
+}
+
+TEST_F(ResetStateTest, a_whole_job_begins_anew_where_its_sources_say) {
+  send(1, 1);
+  ASSERT_EQ(run(job("sum(n) AS s")), "");
+  const Topology changed = job("max(n) AS m");
+  const auto done = reset(changed, std::nullopt, /*apply=*/true);
+  ASSERT_TRUE(done) << done.error().message();
+  EXPECT_THAT(*done, ElementsAre("stage rows: the state is dropped; in[0] is read from offset 0 "
+                                 "(`start: earliest`)"));
+  send(0, 11);
+  ASSERT_EQ(run(changed), "");
+  EXPECT_THAT(written("sums"), ElementsAre(R"({"k":"a","m":1})"));
+}
+
+TEST_F(ResetStateTest, other_members_hold_it_up_and_unknown_streams_are_named) {
+  send(1, 1);
+  ASSERT_EQ(run(job("sum(n) AS s")), "");
+  const auto unknown = reset(job("sum(n) AS s"), "suns", /*apply=*/false);
+  EXPECT_EQ(unknown.error(), invalid_config("the job has no stream or alert 'suns'"));
+  const auto other = *log_.join({.group = "changed", .instance = "aa", .topics = {"in"}});
+  const auto held = reset(job("sum(n) AS s"), std::nullopt, /*apply=*/true);
+  ASSERT_FALSE(held);
+  EXPECT_EQ(held.error(),
+            invalid_config("other instances of the job hold 1 of 1 partitions: stop them first"));
+}
+
+TEST_F(ResetStateTest, another_number_of_partitions_is_refused) {
+  send(1, 1);
+  ASSERT_EQ(run(job("sum(n) AS s")), "");
+  log_.add_partitions("in", 2);
+  EXPECT_THAT(run(job("sum(n) AS s")), HasSubstr("`sitrep reset` begins the stage anew"));
+}
+
+}  // namespace
+}  // namespace sitrep

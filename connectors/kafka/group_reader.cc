@@ -17,7 +17,8 @@
 namespace sitrep {
 namespace {
 
-constexpr Micros kLeaveWait = 5 * kMicrosPerSecond;
+/// A member that holds nothing hears nothing.
+constexpr Micros kLeaveWait = kMicrosPerSecond / 2;
 constexpr Micros kLogEvery = 60 * kMicrosPerSecond;
 constexpr Micros kFencedTwice = 60 * kMicrosPerSecond;
 
@@ -294,19 +295,18 @@ Result<void> KafkaGroupReader::unassign() {
 }
 
 // A static member that only closes stays in the group until its session ends; one that unsubscribes
-// first leaves at once.
+// leaves, but only when it has heard that its partitions are revoked and has answered, although it
+// gave them back before.
 Result<void> KafkaGroupReader::leave() {
   if (!subscribed_) return {};
   subscribed_ = false;
   rd_kafka_unsubscribe(client_.get());
   const Micros deadline = clock_.monotonic() + kLeaveWait;
   while (clock_.monotonic() < deadline) {
-    rd_kafka_topic_partition_list_t* raw = nullptr;
-    rd_kafka_assignment(client_.get(), &raw);
-    const KafkaPartitionListPtr assigned(raw);
-    if (assigned == nullptr || assigned->cnt == 0) break;
     ASSIGN_OR_RETURN(const std::optional<AssignmentChange> change, poll(kMicrosPerSecond / 20));
-    if (change) TRY(unassign());
+    if (!change) continue;
+    TRY(unassign());
+    break;
   }
   const auto code = rd_kafka_consumer_close(client_.get());
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
@@ -340,6 +340,8 @@ Result<KafkaClientPtr> make_consumer(const KafkaOptions& options, const GroupOpt
       {"enable.partition.eof", "true", kRequired},
       {"allow.auto.create.topics", "false", kRequired},
       {"session.timeout.ms", "45000", kDefault},
+      // How soon members hear that another one came or left.
+      {"heartbeat.interval.ms", "1000", kDefault},
       {"check.crcs", "true", kDefault},
       {"fetch.wait.max.ms", "20", kDefault},
       {"fetch.max.bytes", "4194304", kDefault},

@@ -80,8 +80,13 @@ Result<void> Engine::run(const StopFlag& stop) {
   while (true) {
     const Micros began = clock_.monotonic();
     auto outcome = run_instance(stop);
-    if (outcome || stop.requested()) return outcome;
+    if (outcome) return outcome;
     const Error& error = outcome.error();
+    if (stop.requested() && error.retriable()) {
+      // It would have passed; what was committed is safe, and the rest is read again.
+      log_warning(error.message(), "; ending all the same");
+      return {};
+    }
     if (error.kind() == ErrorKind::kCorrupt && state_is_in_the_log() && !image_was_set_aside) {
       image_was_set_aside = true;
       ASSIGN_OR_RETURN(const std::string kept_as,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fills a topic with vehicle positions of about 200 bytes, as JSON, lz4-compressed:
-//   fill_topic BROKERS TOPIC PARTITIONS RECORDS
-// Vehicle v is always in partition v % PARTITIONS; each reports once a second. Deterministic.
+//   fill_topic BROKERS TOPIC PARTITIONS RECORDS [VEHICLES]
+// Vehicle v is always in partition v % PARTITIONS; each reports once a second. Without VEHICLES
+// there are 10,000. Deterministic.
 #include <librdkafka/rdkafka.h>
 
 #include <cstdio>
@@ -12,7 +13,7 @@
 namespace {
 
 constexpr unsigned kSeed = 20'260'126;
-constexpr std::int64_t kVehicles = 10'000;
+constexpr std::int64_t kVehicles = 10'000;  // unless told
 constexpr std::int64_t kStartMs = 1'769'442'900'000;
 
 [[noreturn]] void fail(const char* what, const char* why) {
@@ -20,10 +21,11 @@ constexpr std::int64_t kStartMs = 1'769'442'900'000;
   std::exit(3);
 }
 
-int write_position(std::mt19937& random, std::int64_t number, char (&text)[400]) {
+int write_position(std::mt19937& random, std::int64_t number, std::int64_t vehicles,
+                   char (&text)[400]) {
   const auto tenths = [&](unsigned below) { return static_cast<double>(random() % below) / 10; };
-  const std::int64_t vehicle = number % kVehicles;
-  const std::int64_t time_ms = kStartMs + number / kVehicles * 1000 +
+  const std::int64_t vehicle = number % vehicles;
+  const std::int64_t time_ms = kStartMs + number / vehicles * 1000 +
                                static_cast<std::int64_t>(random() % 1000);
   return std::snprintf(
       text, sizeof text,
@@ -40,7 +42,10 @@ int write_position(std::mt19937& random, std::int64_t number, char (&text)[400])
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) fail("usage", "fill_topic BROKERS TOPIC PARTITIONS RECORDS");
+  if (argc != 5 && argc != 6) {
+    fail("usage", "fill_topic BROKERS TOPIC PARTITIONS RECORDS [VEHICLES]");
+  }
+  const std::int64_t vehicles = argc == 6 ? std::atoll(argv[5]) : kVehicles;
   const auto partitions = static_cast<std::int32_t>(std::atoi(argv[3]));
   const std::int64_t records = std::atoll(argv[4]);
   char error[512];
@@ -61,8 +66,8 @@ int main(int argc, char** argv) {
   std::mt19937 random(kSeed);
   char text[400];
   for (std::int64_t number = 0; number < records; ++number) {
-    const int length = write_position(random, number, text);
-    const auto partition = static_cast<std::int32_t>(number % kVehicles % partitions);
+    const int length = write_position(random, number, vehicles, text);
+    const auto partition = static_cast<std::int32_t>(number % vehicles % partitions);
     while (true) {
       const rd_kafka_resp_err_t answer = rd_kafka_producev(
           producer, RD_KAFKA_V_TOPIC(argv[2]), RD_KAFKA_V_PARTITION(partition),

@@ -147,7 +147,17 @@ Result<void> TailReplay::open_reader(Offset from) {
 
 Result<bool> TailReplay::read_some() {
   RecordBatch batch;
-  TRY(reader_->read(options_.step_records, batch));
+  if (auto read = reader_->read(options_.step_records, batch); !read) {
+    // Who had the task before us may have trimmed what we were about to read: a snapshot stands for
+    // it, which is committed before anything is trimmed.
+    ASSIGN_OR_RETURN(const OffsetRange range, log_.offset_range(options_.state_log));
+    if (reader_->position() >= range.begin) return std::move(read).error();
+    gathered_.clear();
+    gathered_bytes_ = 0;
+    reader_.reset();
+    phase_ = Phase::kDeciding;
+    return true;
+  }
   const Phase phase = phase_;
   for (const RecordView& record : batch.records()) {
     TRY(take_record(record));

@@ -308,6 +308,30 @@ TEST_F(TailReplayTest, what_was_trimmed_is_missed_unless_a_snapshot_stands_for_i
   EXPECT_EQ(entries(), target.entries);
 }
 
+TEST_F(TailReplayTest, what_is_trimmed_while_it_reads_is_taken_from_the_snapshot) {
+  History history(5, /*orphans=*/false);
+  for (int i = 0; i < 6; ++i) history.epoch(/*commits=*/true);
+  while (!history.newest_snapshot()) history.snapshot();
+  const Moment target = history.now();
+  make_image(history.moments()[1]);
+  TailReplay replay(history.log(), *image_,
+                    {.task = kTask,
+                     .state_log = kStateLog,
+                     .target = target.mark,
+                     .snapshot = history.newest_snapshot(),
+                     .step_records = 1});
+  for (int step = 0; step < 3; ++step) ASSERT_FALSE(replay.step().value());
+  // The owner before says its last word.
+  const SnapshotMark snapshot = *history.newest_snapshot();
+  ASSERT_TRUE(history.log().trim(kStateLog, std::min(snapshot.first_chunk, snapshot.position)));
+  for (int step = 0; step < 10'000; ++step) {
+    const auto done = replay.step();
+    ASSERT_TRUE(done) << done.error().message();
+    if (*done) break;
+  }
+  EXPECT_EQ(entries(), target.entries);
+}
+
 TEST_F(TailReplayTest, a_damaged_delta_is_named_with_its_offset) {
   History history(4);
   DeltaBuilder builder;

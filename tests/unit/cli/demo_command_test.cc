@@ -14,6 +14,7 @@
 #include "cli/telemetry_sender.h"
 #include "connectors/kafka/kafka_log.h"
 #include "engine/base/clock.h"
+#include "tests/unit/state/temporary_directory.h"
 
 namespace sitrep {
 namespace {
@@ -46,9 +47,8 @@ TEST(DemoBroker, others_reach_it_by_its_address) {
 }
 
 TEST(DemoCommand, finds_faults_and_leaves_nothing_behind) {
-  const auto directory = std::filesystem::temp_directory_path() / "sitrep-demo-command-test";
-  std::filesystem::create_directories(directory);
-  ::setenv("TMPDIR", directory.c_str(), 1);
+  const TemporaryDirectory directory;
+  ::setenv("TMPDIR", directory.path().c_str(), 1);
   std::ostringstream out;
   const auto ran = run_demo({.seconds = 4}, /*terminal=*/false, {}, out);
   ::unsetenv("TMPDIR");
@@ -57,8 +57,7 @@ TEST(DemoCommand, finds_faults_and_leaves_nothing_behind) {
                                HasSubstr("raised  generator_overheating: north-gen-2: coolant at"),
                                HasSubstr("raised  speeding: north-v3 at"),
                                HasSubstr("summary of"), Not(HasSubstr(" 0 raised"))));
-  EXPECT_TRUE(std::filesystem::is_empty(directory));
-  std::filesystem::remove_all(directory);
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
 }
 
 TEST(DemoCommand, unknown_scenario_is_the_users_mistake) {

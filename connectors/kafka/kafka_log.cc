@@ -32,7 +32,10 @@ bool is_electing(rd_kafka_resp_err_t code) {
 class KafkaLog final : public Log {
  public:
   KafkaLog(KafkaOptions options, KafkaClientPtr client, const Clock& clock)
-      : options_(std::move(options)), clock_(clock), client_(std::move(client)) {}
+      : options_(std::move(options)),
+        clock_(clock),
+        client_(std::move(client)),
+        readers_(options_, clock) {}
 
   Result<std::optional<std::int32_t>> partition_count(const std::string& topic) override {
     return count_partitions(*client_, topic, options_);
@@ -43,7 +46,9 @@ class KafkaLog final : public Log {
   Result<std::map<std::string, std::string>> topic_settings(const std::string& topic) override {
     return request_settings(*client_, options_, topic);
   }
-  Result<std::unique_ptr<PartitionReader>> open_reader(const StartPosition& start) override;
+  Result<std::unique_ptr<PartitionReader>> open_reader(const StartPosition& start) override {
+    return readers_.open(start);
+  }
   Result<void> trim(const TopicPartition& partition, Offset before) override {
     return delete_records(*client_, options_, partition, before);
   }
@@ -73,19 +78,12 @@ class KafkaLog final : public Log {
   const KafkaClientPtr client_;
   std::map<std::string, std::weak_ptr<rd_kafka_t>> members_;  // by group
   FencedTimes fenced_;
-  SharedKafkaClient reading_client_;  // of readers outside groups, made when first needed
+  LogReaders readers_;
 };
 
 Result<void> KafkaLog::create_topic(const std::string& topic, const TopicOptions& options) {
   TRY(request_topic(*client_, options_, topic, options));
   return wait_until_known(topic, concat("creating topic ", topic, " in ", description()));
-}
-
-Result<std::unique_ptr<PartitionReader>> KafkaLog::open_reader(const StartPosition& start) {
-  if (!reading_client_) {
-    ASSIGN_OR_RETURN(reading_client_, make_reading_client(options_));
-  }
-  return open_log_reader(options_, reading_client_, start, clock_);
 }
 
 Result<std::string> KafkaLog::identity() {

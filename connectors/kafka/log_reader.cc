@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connectors/kafka/log_reader.h"
 
+#include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "connectors/kafka/kafka_config.h"
 #include "connectors/kafka/kafka_error.h"
@@ -18,9 +18,10 @@ constexpr int kNudgeTimeoutMs = 100;
 
 class KafkaLogReader final : public PartitionReader {
  public:
-  KafkaLogReader(SharedKafkaClient client, KafkaTopicPtr topic, KafkaQueuePtr queue,
-                 const StartPosition& start, const Clock& clock)
+  KafkaLogReader(SharedKafkaClient client, std::shared_ptr<const void> claim, KafkaTopicPtr topic,
+                 KafkaQueuePtr queue, const StartPosition& start, const Clock& clock)
       : client_(std::move(client)),
+        claim_(std::move(claim)),
         topic_(std::move(topic)),
         partition_(start.partition),
         clock_(clock),
@@ -51,14 +52,14 @@ class KafkaLogReader final : public PartitionReader {
   }
 
   const SharedKafkaClient client_;
+  /// Says that the partition is being read; goes after reading has stopped.
+  const std::shared_ptr<const void> claim_;
   const KafkaTopicPtr topic_;
   const TopicPartition partition_;
   const Clock& clock_;
   KafkaPartitionReader reader_;
   Micros nudged_ = 0;
 };
-
-}  // namespace
 
 Result<SharedKafkaClient> make_reading_client(const KafkaOptions& options) {
   using enum KafkaSetting::Strength;
@@ -81,22 +82,38 @@ Result<SharedKafkaClient> make_reading_client(const KafkaOptions& options) {
   return SharedKafkaClient(std::move(client));
 }
 
-Result<std::unique_ptr<PartitionReader>> open_log_reader(const KafkaOptions& options,
-                                                         SharedKafkaClient client,
-                                                         const StartPosition& start,
-                                                         const Clock& clock) {
+}  // namespace
+
+LogReaders::LogReaders(const KafkaOptions& options, const Clock& clock)
+    : options_(options), clock_(clock) {}
+
+Result<LogReaders::ReadingClient*> LogReaders::client_for(const TopicPartition& partition) {
+  const auto free = std::ranges::find_if(clients_, [&](const ReadingClient& client) {
+    const auto reader = client.readers.find(partition);
+    return reader == client.readers.end() || reader->second.expired();
+  });
+  if (free != clients_.end()) return &*free;
+  ASSIGN_OR_RETURN(SharedKafkaClient client, make_reading_client(options_));
+  return &clients_.emplace_back(ReadingClient{.client = std::move(client), .readers = {}});
+}
+
+Result<std::unique_ptr<PartitionReader>> LogReaders::open(const StartPosition& start) {
   const TopicPartition& partition = start.partition;
   const std::string attempted = concat("reading topic ", partition.topic, ", partition ",
-                                       partition.partition, " at ", options.brokers);
-  KafkaTopicPtr topic(rd_kafka_topic_new(client.get(), partition.topic.c_str(), nullptr));
+                                       partition.partition, " at ", options_.brokers);
+  ASSIGN_OR_RETURN(ReadingClient* const through, client_for(partition));
+  rd_kafka_t& client = *through->client;
+  KafkaTopicPtr topic(rd_kafka_topic_new(&client, partition.topic.c_str(), nullptr));
   if (topic == nullptr) return kafka_error(attempted, rd_kafka_last_error());
-  KafkaQueuePtr queue(rd_kafka_queue_new(client.get()));
+  KafkaQueuePtr queue(rd_kafka_queue_new(&client));
   if (rd_kafka_consume_start_queue(topic.get(), partition.partition.value(), start.offset.value(),
                                    queue.get()) != 0) {
     return kafka_error(attempted, rd_kafka_last_error());
   }
+  auto claim = std::make_shared<const int>(0);
+  through->readers[partition] = claim;
   return std::unique_ptr<PartitionReader>(std::make_unique<KafkaLogReader>(
-      std::move(client), std::move(topic), std::move(queue), start, clock));
+      through->client, std::move(claim), std::move(topic), std::move(queue), start, clock_));
 }
 
 }  // namespace sitrep

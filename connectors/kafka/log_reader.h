@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Reads one partition outside any group: what a restore needs of a state log. Used by any one
-// thread at a time.
+// Reads partitions outside any group: what a restore needs of a state log. Readers share a client,
+// but for those of one partition: librdkafka reads a partition once per client, and who stops
+// reading it stops it for the other. So a partition that is still being read is read through a
+// further client. The readers are used by any one thread each, the clients by the log's owner.
 
+#include <map>
 #include <memory>
+#include <vector>
 
 #include "connectors/kafka/handles.h"
 #include "connectors/kafka/kafka_log.h"
@@ -13,13 +17,25 @@
 
 namespace sitrep {
 
-/// A client for such readers.
-Result<SharedKafkaClient> make_reading_client(const KafkaOptions& options);
+class LogReaders {
+ public:
+  /// `options` and `clock` outlive this; `clock` also the readers, which may outlive this.
+  LogReaders(const KafkaOptions& options, const Clock& clock);
 
-/// `clock` outlives the reader.
-Result<std::unique_ptr<PartitionReader>> open_log_reader(const KafkaOptions& options,
-                                                         SharedKafkaClient client,
-                                                         const StartPosition& start,
-                                                         const Clock& clock);
+  Result<std::unique_ptr<PartitionReader>> open(const StartPosition& start);
+
+ private:
+  struct ReadingClient {
+    SharedKafkaClient client;
+    /// Alive while a reader of the partition is.
+    std::map<TopicPartition, std::weak_ptr<const void>> readers;
+  };
+  Result<ReadingClient*> client_for(const TopicPartition& partition);
+
+  const KafkaOptions& options_;
+  const Clock& clock_;
+  /// Made when needed, kept for the next one.
+  std::vector<ReadingClient> clients_;
+};
 
 }  // namespace sitrep

@@ -59,7 +59,7 @@ Result<void> TailReplay::decide() {
     target_ = *options_.target;
     return choose_begin();
   }
-  TRY(open_reader(range.begin));
+  read_from(range.begin);
   from_ = range.begin;
   end_ = range.end;
   phase_ = Phase::kScanning;
@@ -113,7 +113,8 @@ Result<void> TailReplay::choose_begin() {
       from_ = std::max(applied_, range.begin);
       end_ = target_.next;
       phase_ = applied_ == target_.next ? Phase::kDone : Phase::kDeltas;
-      return phase_ == Phase::kDone ? Result<void>() : open_reader(from_);
+      read_from(from_);
+      return {};
     }
     log_warning("the local image of ", options_.state_log.topic, "[", options_.state_log.partition,
                 "] ", why, ": restoring all of it from the log");
@@ -130,22 +131,28 @@ Result<void> TailReplay::choose_begin() {
     phase_ = Phase::kSnapshot;
     // Chunks may lie behind the last delta.
     if (end_ <= from_) end_ = range.end;
-    return open_reader(from_);
+    read_from(from_);
+    return {};
   }
   from_ = range.begin;
   end_ = target_.next;
   phase_ = Phase::kDeltas;
-  return open_reader(from_);
-}
-
-Result<void> TailReplay::open_reader(Offset from) {
-  partial_.reset();
-  candidate_.reset();
-  ASSIGN_OR_RETURN(reader_, log_.open_reader({.partition = options_.state_log, .offset = from}));
+  read_from(from_);
   return {};
 }
 
+void TailReplay::read_from(Offset from) {
+  partial_.reset();
+  candidate_.reset();
+  reader_.reset();
+  reading_from_ = from;
+}
+
 Result<bool> TailReplay::read_some() {
+  if (!reader_) {
+    ASSIGN_OR_RETURN(
+        reader_, log_.open_reader({.partition = options_.state_log, .offset = reading_from_}));
+  }
   RecordBatch batch;
   if (auto read = reader_->read(options_.step_records, batch); !read) {
     // Who had the task before us may have trimmed what we were about to read: a snapshot stands for
@@ -227,7 +234,8 @@ Result<void> TailReplay::take_chunk(Whole whole) {
   from_ = applied_;
   end_ = target_.next;
   phase_ = applied_ == target_.next ? Phase::kDone : Phase::kDeltas;
-  return phase_ == Phase::kDone ? Result<void>() : open_reader(from_);
+  read_from(from_);
+  return {};
 }
 
 Result<void> TailReplay::take_delta(Whole whole) {

@@ -69,7 +69,7 @@ class TailReplay {
 
   Result<void> decide();
   Result<void> choose_begin();
-  Result<void> open_reader(Offset from);
+  void read_from(Offset from);
   /// Reads some records and calls the phase's function for each whole; false when none came.
   Result<bool> read_some();
   Result<void> take_record(const RecordView& record);
@@ -92,6 +92,8 @@ class TailReplay {
   Offset applied_{0};
   Offset from_{0};
   Offset end_{0};
+  /// Where the reader begins that the next step opens, when there is none.
+  Offset reading_from_{0};
   std::unique_ptr<PartitionReader> reader_;
   std::optional<Whole> partial_;
   /// Follows what is applied, and waits for the next delta to say whether it was committed.

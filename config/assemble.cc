@@ -287,6 +287,7 @@ Result<InstanceOptions> assemble_instance_options(const JobSpec& spec, bool boun
                           .workers = 1,
                           .commit_interval = spec.commit_interval,
                           .flush_interval = spec.flush_interval,
+                          .snapshot_bytes_min = spec.snapshot_after,
                           .memory_bytes = spec.memory_bytes,
                           .state_bytes_max = std::nullopt,
                           .bounded = bounded};

@@ -27,6 +27,7 @@ inline constexpr Delivery kDefaultDeliveryOfFiles = Delivery::kAtLeastOnce;
 inline constexpr std::size_t kDefaultMemoryBytes = 256U << 20U;
 inline constexpr Micros kDefaultCommitInterval = 100 * kMicrosPerMilli;
 inline constexpr Micros kDefaultFlushInterval = 3 * kMicrosPerSecond;
+inline constexpr std::size_t kDefaultSnapshotAfter = std::size_t{64} << 20U;
 inline constexpr Micros kDefaultOutOfOrderness = 5 * kMicrosPerSecond;
 inline constexpr Micros kDefaultIdleAfter = 30 * kMicrosPerSecond;
 inline constexpr Micros kDefaultMaxFutureSkew = 300 * kMicrosPerSecond;
@@ -162,6 +163,8 @@ struct JobSpec {
   std::size_t memory_bytes = kDefaultMemoryBytes;
   Micros commit_interval = kDefaultCommitInterval;
   Micros flush_interval = kDefaultFlushInterval;
+  /// Bytes of a partition's deltas in the state log after which its state is written whole.
+  std::size_t snapshot_after = kDefaultSnapshotAfter;
   /// Absent: one per two CPUs, at least one.
   std::optional<int> workers;
   /// `./.sitrep/<job>` when the job file names none.

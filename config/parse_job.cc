@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kMemoryBytesMin = 1U << 20U;
+constexpr std::size_t kSnapshotAfterMin = 1U << 10U;
 constexpr Micros kCommitIntervalMax = 60 * kMicrosPerSecond;
 constexpr IntegerRange kWorkers = {.min = 1, .max = 256};
 
@@ -72,6 +73,13 @@ class JobReader {
     }
     read_interval("commit_interval", kCommitIntervalMax, job_.commit_interval);
     read_interval("flush_interval", kMicrosPerDay, job_.flush_interval);
+    if (const ConfigNode* node = map_.find("snapshot_after")) {
+      job_.snapshot_after =
+          read_bytes(*node, "snapshot_after", errors_).value_or(job_.snapshot_after);
+      if (job_.snapshot_after < kSnapshotAfterMin) {
+        errors_.add(node->place, "'snapshot_after' is below 1KiB");
+      }
+    }
     if (const ConfigNode* node = map_.find("workers")) {
       if (const auto count = read_integer(*node, "workers", kWorkers, errors_)) {
         job_.workers = static_cast<int>(*count);

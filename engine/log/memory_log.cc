@@ -453,6 +453,9 @@ Result<std::map<std::string, std::string>> MemoryLog::topic_settings(const std::
 }
 
 Result<std::unique_ptr<PartitionReader>> MemoryLog::open_reader(const StartPosition& start) {
+  if (fault(MemoryLogFaults::Point::kReaderNotOpened)) {
+    return unavailable("the reader cannot be opened now");
+  }
   return std::unique_ptr<PartitionReader>(
       std::make_unique<Reader>(*this, start.partition, start.offset));
 }

@@ -35,6 +35,7 @@ class MemoryLogFaults {
     kAbort,             ///< For now; the transaction stays open.
     kMarkersLate,       ///< The markers of this commit wait for settle_markers() or the next epoch.
     kCommittedOffsets,  ///< Cannot be asked for now.
+    kReaderNotOpened,   ///< A reader outside groups, for now.
     kNothingRead,       ///< A read that yields nothing although there is something.
   };
   virtual ~MemoryLogFaults() = default;

@@ -153,6 +153,7 @@ class Simulation final : public MemoryLogFaults {
       case Point::kAbort: return noted(below(4) == 0, point);
       case Point::kMarkersLate: return noted(below(4) == 0, point);
       case Point::kCommittedOffsets: return noted(below(10) == 0, point);
+      case Point::kReaderNotOpened: return noted(below(10) == 0, point);
       case Point::kNothingRead: return below(4) == 0;
     }
     return false;

@@ -78,10 +78,10 @@ class Broker:
                             "-X", "enable.idempotence=true", "-l", messages.name],
                            check=True, timeout=60)
 
-    def consume(self, topic):
+    def consume(self, topic, isolation="read_committed"):
         """Every message that is there now, as kcat's JSON envelopes, by partition and offset."""
         done = subprocess.run(["kcat", "-b", self.bootstrap, "-C", "-q", "-J", "-e", "-t", topic,
-                               "-o", "beginning", "-X", "isolation.level=read_committed"],
+                               "-o", "beginning", "-X", f"isolation.level={isolation}"],
                               check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               timeout=60)
         if done.returncode != 0:

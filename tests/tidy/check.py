@@ -80,7 +80,7 @@ RESERVED_WORDS = (
     (re.compile(r"(std::(?:cout|cerr|clog)\b|(?<![\w:.>])(?:std::|::)?(?:v?f?printf|f?puts|perror)"
                 r"(?=\s*\()|(?:fmt|std)::print\b)"),
      ("cli/*", "bench/end_to_end/*", "engine/base/ensure.*",
-      "tests/fault/simulate.cc"),
+      "tests/fault/simulate.cc", "tests/torture/crashing.cc"),
      "only the program prints; everyone else returns or logs"),
     # A bare abort(…) counts where a statement begins: transactions have a function of that name.
     (re.compile(r"(?:(?<![\w:])std::|(?<![\w>])::|(?:[;{})]|(?<!:):(?!:)|\belse\b|\bdo\b)\s*)"

@@ -7,8 +7,9 @@ of partition and offset."""
 
 import collections
 
-OUTPUTS = ("windows", "overlapping", "picked", "alerts", "late", "dead_letters")
+OUTPUTS = ("windows", "overlapping", "totals", "picked", "alerts", "late", "dead_letters")
 SAMPLES = 5
+YEAR_MS = 365 * 86_400_000
 
 
 def expected_windows(records):
@@ -28,6 +29,15 @@ def expected_overlapping(records):
             groups[record["key"], start].append(record["level"])
     return {(key, start): {"n": len(levels), "total": sum(levels)}
             for (key, start), levels in groups.items()}
+
+
+def expected_totals(records):
+    groups = collections.defaultdict(list)
+    for record in records:
+        groups[record["key"], record["ts"] // YEAR_MS * YEAR_MS].append(record)
+    return {group: {"n": len(rows), "total": sum(row["seq"] for row in rows),
+                    "levels": sum(row["level"] for row in rows)}
+            for group, rows in groups.items()}
 
 
 def expected_alerts(records):
@@ -108,6 +118,7 @@ def complaints_about(records, outputs):
     compare_windows(complaints, "windows", expected_windows(records), outputs["windows"])
     compare_windows(complaints, "overlapping", expected_overlapping(records),
                     outputs["overlapping"])
+    compare_windows(complaints, "totals", expected_totals(records), outputs["totals"])
     compare_picked(complaints, expected_picked(records), outputs["picked"])
     compare_alerts(complaints, expected_alerts(records), outputs["alerts"])
     say(complaints, "late rows", outputs["late"])

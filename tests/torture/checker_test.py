@@ -21,6 +21,7 @@ def right_outputs(records):
     return {
         "windows": rows(checker.expected_windows(records)),
         "overlapping": rows(checker.expected_overlapping(records)),
+        "totals": rows(checker.expected_totals(records)),
         "picked": [{"key": key, "seq": seq}
                    for key, seqs in checker.expected_picked(records).items() for seq in seqs],
         "alerts": [{"key": key, "change": change, "at": at}
@@ -52,11 +53,13 @@ class CheckerTest(unittest.TestCase):
                          {"n": 3, "total": 150})
         self.assertEqual(checker.expected_alerts(records),
                          [("a", "raised", 1_000), ("a", "cleared", 12_000)])
+        self.assertEqual(checker.expected_totals(records),
+                         {("a", 0): {"n": 3, "total": 3, "levels": 150}})
         self.assertEqual(checker.expected_picked(records), {"a": [0]})
 
     def test_each_lost_or_doubled_row_is_found(self):
         right = copy.deepcopy(self.outputs)
-        for topic in ("windows", "overlapping", "picked", "alerts"):
+        for topic in ("windows", "overlapping", "totals", "picked", "alerts"):
             for place in (0, len(right[topic]) // 2, -1):
                 self.outputs = copy.deepcopy(right)
                 del self.outputs[topic][place]
@@ -67,9 +70,9 @@ class CheckerTest(unittest.TestCase):
 
     def test_a_wrong_value_is_found(self):
         for topic, column in (("windows", "total"), ("windows", "different"),
-                              ("overlapping", "n"), ("alerts", "at"), ("picked", "seq")):
+                              ("overlapping", "n"), ("totals", "levels"), ("alerts", "at"), ("picked", "seq")):
             self.outputs = right_outputs(self.records)
-            self.outputs[topic][3][column] += 1
+            self.outputs[topic][1][column] += 1
             self.assertTrue(self.complaints(), f"{topic} with a wrong {column}")
 
     def test_order_counts_within_a_key(self):

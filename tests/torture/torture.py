@@ -82,17 +82,24 @@ class Instance:
         self.name = name
         self._disk = scratch / name
         self._log = scratch / f"{name}.log"
-        self._command = [program, "run", str(HERE / "job.yaml"), "--set", f"instance={name}",
-                         "--set", f"state_dir={self._disk}", "--set",
-                         "metrics.listen=127.0.0.1:0"]
+        self._program = program
+        self._job = [str(HERE / "job.yaml"), "--set", f"instance={name}",
+                     "--set", f"state_dir={self._disk}", "--set", "metrics.listen=127.0.0.1:0"]
         for setting in settings:
-            self._command += ["--set", setting]
+            self._job += ["--set", setting]
         self._environment = dict(os.environ, SITREP_BROKERS=broker.bootstrap)
         self._process = None
 
     def start(self, *arguments):
+        self._start([self._program, "run", *self._job, *arguments])
+
+    def start_at(self, point, epoch):
+        """The program is tests/torture/crashing: it dies at the point of that epoch."""
+        self._start([self._program, point, str(epoch), *self._job])
+
+    def _start(self, command):
         with open(self._log, "ab") as log:
-            self._process = subprocess.Popen([*self._command, *arguments], stdout=log, stderr=log,
+            self._process = subprocess.Popen(command, stdout=log, stderr=log,
                                              env=self._environment)
 
     def running(self):

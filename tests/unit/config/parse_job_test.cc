@@ -68,7 +68,7 @@ const Case kStructure[] = {
      "job.yaml:6:1: the job file: unknown key 'dead_leters' (did you mean 'dead_letters'?); known: "
      "alerts, commit_interval, dead_letters, delivery, files, flush_interval, group, instance, "
      "job, "
-     "kafka, memory, metrics, sources, state_dir, streams, workers\n"},
+     "kafka, memory, metrics, snapshot_after, sources, state_dir, streams, workers\n"},
     {"duplicate_key", with("memory: 1GiB\nmemory: 2GiB\n"),
      "job.yaml:7:1: the key 'memory' is here twice; first on line 6\n"},
     {"key_that_is_no_text", with("[a]: b\n"), "job.yaml:6:1: a key must be a text\n"},
@@ -87,7 +87,7 @@ const Case kStructure[] = {
     {"byte_order_mark", "\xEF\xBB\xBF" + with("memry: 1\nworkers: 0\n"),
      "job.yaml:6:1: the job file: unknown key 'memry' (did you mean 'memory'?); known: alerts, "
      "commit_interval, dead_letters, delivery, files, flush_interval, group, instance, job, kafka, "
-     "memory, metrics, sources, state_dir, streams, workers\n"
+     "memory, metrics, snapshot_after, sources, state_dir, streams, workers\n"
      "job.yaml:7:10: 'workers': expected a whole number from 1 to 256, found '0'\n"},
     {"alias_in_its_own_anchor", with("x: &a [*a]\n"), "job.yaml:6:4: nested deeper than 32 "
     "levels\n"},
@@ -118,9 +118,10 @@ const Case kScalars[] = {
      "job.yaml:14:19: 'listen': expected host:port or off, found '9464'\n"
      "job.yaml:15:23: 'topic': expected a name of at most 249 letters, digits, '.', '_' and '-', "
      "found '../etc'\n"},
-    {"intervals_have_bounds", with("commit_interval: 0s\nmemory: 1kB\n"),
+    {"intervals_have_bounds", with("commit_interval: 0s\nmemory: 1kB\nsnapshot_after: 10B\n"),
      "job.yaml:6:18: 'commit_interval' must be from 1ms to 1min\n"
-     "job.yaml:7:9: 'memory' is below 1MiB\n"},
+     "job.yaml:7:9: 'memory' is below 1MiB\n"
+     "job.yaml:8:17: 'snapshot_after' is below 1KiB\n"},
     {"own_properties", with("").replace(11, 27, "kafka: {brokers: b, properties: {group.id: g, "
                                                 "transactional.id: t, linger.ms: 5, x: }}"),
      "job.yaml:2:34: the property 'group.id' cannot be set: use 'group'\n"
@@ -282,6 +283,7 @@ delivery: exactly_once
 memory: 64MiB
 commit_interval: 250ms
 flush_interval: 5s
+snapshot_after: 8MiB
 workers: 3
 state_dir: /var/lib/sitrep
 instance: ${POD:-one}
@@ -338,6 +340,7 @@ TEST(ParseJob, reads_every_top_level_key) {
   EXPECT_EQ(job.memory_bytes, 64U << 20U);
   EXPECT_EQ(job.commit_interval, 250'000);
   EXPECT_EQ(job.flush_interval, 5'000'000);
+  EXPECT_EQ(job.snapshot_after, 8U << 20U);
   EXPECT_EQ(job.workers, 3);
   EXPECT_EQ(job.state_dir, "/var/lib/sitrep");
   EXPECT_EQ(job.instance, "one");
@@ -356,7 +359,7 @@ TEST(ParseJob, reads_every_key_of_a_source) {
   ASSERT_EQ(attempt.errors, "");
   const SourceSpec& source = attempt.job->sources.at(0);
   EXPECT_EQ(source.name.value, "telemetry");
-  EXPECT_EQ(source.name.place, (SourcePlace{16, 3}));
+  EXPECT_EQ(source.name.place, (SourcePlace{17, 3}));
   ASSERT_EQ(source.topics.size(), 2U);
   EXPECT_EQ(source.topics[1].value, "fleet.replay");
   ASSERT_EQ(source.columns.size(), 6U);
@@ -420,6 +423,7 @@ TEST(ParseJob, fills_in_defaults) {
   EXPECT_EQ(job.memory_bytes, 256U << 20U);
   EXPECT_EQ(job.commit_interval, 100'000);
   EXPECT_EQ(job.flush_interval, 3'000'000);
+  EXPECT_EQ(job.snapshot_after, 64U << 20U);
   EXPECT_FALSE(job.workers);
   EXPECT_EQ(job.state_dir, "./.sitrep/fleet");
   EXPECT_FALSE(job.instance);

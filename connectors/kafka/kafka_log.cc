@@ -27,6 +27,13 @@ bool is_electing(rd_kafka_resp_err_t code) {
          code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
 }
 
+/// A broker that has just started may not know of it yet: it says the same of what is not there.
+bool is_unknown(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+         code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+         code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
 /// Thread-safe as rd_kafka_t is, but for join, open_writer and open_reader, which are the control
 /// thread's.
 class KafkaLog final : public Log {
@@ -120,9 +127,11 @@ Result<OffsetRange> KafkaLog::offset_range(const TopicPartition& partition) {
     rd_kafka_poll(client_.get(), kLeaderWaitMs);
   }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return kafka_error(concat("asking ", description(), " for the offsets of topic ",
-                              partition.topic, ", partition ", partition.partition),
-                       code);
+    const std::string attempted =
+        concat("asking ", description(), " for the offsets of topic ", partition.topic,
+               ", partition ", partition.partition);
+    if (is_unknown(code)) return unavailable(concat(attempted, ": ", rd_kafka_err2str(code)));
+    return kafka_error(attempted, code);
   }
   return OffsetRange{.begin = Offset(begin), .end = Offset(end)};
 }

@@ -73,6 +73,19 @@ TEST_F(KafkaLogTest, an_offset_range_ends_behind_the_last_record) {
   EXPECT_EQ(range->end, Offset(3));
 }
 
+// As a broker answers that has just started: who asks tries again.
+TEST_F(KafkaLogTest, the_offsets_of_an_unknown_partition_are_unavailable) {
+  MockCluster cluster;
+  cluster.create_topic("in", 1);
+  const auto log = open_log(cluster.options());
+  const auto range = log->offset_range({"in", PartitionId(7)});
+  ASSERT_FALSE(range);
+  EXPECT_EQ(range.error().kind(), ErrorKind::kUnavailable);
+  EXPECT_TRUE(range.error().retriable());
+  EXPECT_THAT(range.error().message(),
+              HasSubstr("for the offsets of topic in, partition 7: Local: Unknown partition"));
+}
+
 TEST_F(KafkaLogTest, a_wrong_property_is_said_before_any_broker_is_asked) {
   const auto log = open_kafka_log({.brokers = "127.0.0.1:1", .properties = {{"no.such", "1"}}},
                                   clock_);

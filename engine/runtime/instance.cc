@@ -149,7 +149,8 @@ Result<void> Instance::open_state_logs() {
       log_info("created topic ", topic, " for the state of stage ", stage.name);
     } else if (*count < inputs.value_or(1)) {
       return invalid_config(concat("topic ", topic, " holds the state of stage ", stage.name,
-                                   " in ", *count, " partitions, and its input has ", *inputs,
+                                   " in ", *count, " partitions, and its input ",
+                                   stage.sources.front().topics.front(), " has ", *inputs,
                                    " now: `sitrep reset` begins the stage anew"));
     } else {
       ASSIGN_OR_RETURN(const auto settings, log_.topic_settings(topic));

@@ -65,6 +65,10 @@ class Broker:
     def create_topic(self, topic, partitions):
         self._run("topic", "--dir", self._dir, topic, str(partitions))
 
+    def admin(self, tool, *arguments):
+        """Kafka's own tool, `scripts/kafka admin`; what it prints."""
+        return self._run("admin", "--dir", self._dir, tool, *arguments)
+
     def produce(self, topic, partition, lines):
         """Each line becomes one message, in order: without idempotence a batch that is sent again
         comes behind the next one."""

@@ -33,6 +33,10 @@ class Engine:
         self._state.cleanup()
         self._log.close()
 
+    @property
+    def state_dir(self):
+        return self._state.name
+
     def log(self):
         with open(self._log.name, encoding="utf-8", errors="replace") as text:
             return text.read()

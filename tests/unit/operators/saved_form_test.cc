@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bytes of docs/formats.md, "Entries": a change of them is a change of the state format.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+#include "operators/alert_state.h"
+#include "operators/group_key.h"
+#include "operators/number_row.h"
+
+namespace sitrep {
+namespace {
+
+using namespace std::string_literals;
+
+TEST(SavedForm, of_a_group_key) {
+  Column text(Type::kText);
+  text.append_text("V1");
+  Column number(Type::kBigint);
+  number.append_int(258);
+  Column absent(Type::kDouble);
+  absent.append_null();
+  Column flag(Type::kBoolean);
+  flag.append_boolean(true);
+  std::vector<ColumnPtr> columns;
+  for (Column* const column : {&text, &number, &absent, &flag}) {
+    columns.push_back(std::make_shared<const Column>(std::move(*column)));
+  }
+  std::string key;
+  encode_group_key(columns, 0, key);
+  EXPECT_EQ(key,
+            "\x01\x02\0\0\0V1"
+            "\x01\x02\x01\0\0\0\0\0\0"
+            "\0"
+            "\x01\x01"s);
+}
+
+TEST(SavedForm, of_a_number) {
+  const NumberRow codec(0);
+  alignas(8) std::array<std::byte, sizeof(std::int64_t)> row;
+  NumberRow::set(row.data(), -2);
+  std::string saved;
+  codec.save(row.data(), saved);
+  EXPECT_EQ(saved, "\xfe\xff\xff\xff\xff\xff\xff\xff");
+}
+
+TEST(SavedForm, of_an_alert_state) {
+  const AlertStateRow codec;
+  alignas(AlertState) std::array<std::byte, sizeof(AlertState)> row;
+  codec.create(row.data());
+  AlertState& state = AlertStateRow::get(row.data());
+  state = {.phase = AlertState::Phase::kActive,
+           .since = 1,
+           .raised_at = 2,
+           .last_row = 259,
+           .key_text = "V1",
+           .text = "too fast"};
+  std::string saved;
+  codec.save(row.data(), saved);
+  codec.destroy(row.data());
+  EXPECT_EQ(saved,
+            "\x02"
+            "\x01\0\0\0\0\0\0\0"
+            "\x02\0\0\0\0\0\0\0"
+            "\x03\x01\0\0\0\0\0\0"
+            "\x02\0\0\0V1too fast"s);
+}
+
+}  // namespace
+}  // namespace sitrep

@@ -142,26 +142,14 @@ Result<void> Committer::write_state() {
     last_records.emplace_back(&found->second, records.size() - 1);
   }
   if (records.empty()) return {};
+  const std::size_t first_of_chunk = records.size();
   if (chunk_) {
-    const StateTail& tail = tails_.at(snapshot_->task).state;
-    const std::string key =
-        encode_state_head({.kind = StateRecordKind::kSnapshotChunk,
-                           .incarnation = chunk_->mark.incarnation,
-                           .epoch = chunk_->epoch,
-                           .predecessor = chunk_->mark.next,
-                           .part = chunk_->part,
-                           .parts = chunk_->last ? chunk_->part + 1 : kMorePartsCome,
-                           .partition_count = tail.partition_count});
-    records.append({.topic = tail.topic,
-                    .partition = snapshot_->task.partition,
-                    .key = key,
-                    .value = chunk_->bytes,
-                    .headers = {},
-                    .timestamp = std::nullopt});
+    append_chunk_records(*chunk_, snapshot_->task.partition, tails_.at(snapshot_->task).state,
+                         records);
   }
   ASSIGN_OR_RETURN(const std::vector<Offset> offsets, writer_.append_located(records));
-  if (chunk_) chunk_offset_ = offsets.back();
   ENSURE(offsets.size() == records.size(), "one offset per record");
+  if (chunk_) chunk_offset_ = offsets[first_of_chunk];
   for (const auto& [tail, last] : last_records) tail->next = offsets[last] + 1;
   return {};
 }

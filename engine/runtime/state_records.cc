@@ -5,25 +5,44 @@
 
 namespace sitrep {
 
-void append_state_records(const Delta& delta, const StateTail& tail, OutputBatch& out) {
-  const std::vector<std::string_view> pieces = split_state_value(delta.bytes);
-  StateRecordHead head{.kind = StateRecordKind::kDelta,
-                       .incarnation = tail.mark.incarnation,
-                       .epoch = delta.position.epoch,
-                       .predecessor = tail.mark.next,
-                       .part = 0,
-                       .parts = static_cast<std::uint32_t>(pieces.size()),
-                       .partition_count = tail.partition_count};
+namespace {
+
+void append_pieces(StateRecordHead head, std::string_view bytes, PartitionId partition,
+                   const StateTail& tail, OutputBatch& out) {
+  const std::vector<std::string_view> pieces = split_state_value(bytes);
+  head.pieces = static_cast<std::uint32_t>(pieces.size());
+  head.partition_count = tail.partition_count;
   for (const std::string_view piece : pieces) {
     const std::string key = encode_state_head(head);
     out.append({.topic = tail.topic,
-                .partition = delta.task.partition,
+                .partition = partition,
                 .key = key,
                 .value = piece,
                 .headers = {},
                 .timestamp = std::nullopt});
-    ++head.part;
+    ++head.piece;
   }
+}
+
+}  // namespace
+
+void append_state_records(const Delta& delta, const StateTail& tail, OutputBatch& out) {
+  append_pieces({.kind = StateRecordKind::kDelta,
+                 .incarnation = tail.mark.incarnation,
+                 .epoch = delta.position.epoch,
+                 .predecessor = tail.mark.next},
+                delta.bytes, delta.task.partition, tail, out);
+}
+
+void append_chunk_records(const SnapshotChunk& chunk, PartitionId partition, const StateTail& tail,
+                          OutputBatch& out) {
+  append_pieces({.kind = StateRecordKind::kSnapshotChunk,
+                 .incarnation = chunk.mark.incarnation,
+                 .epoch = chunk.epoch,
+                 .predecessor = chunk.mark.next,
+                 .chunk = chunk.part,
+                 .chunks = chunk.last ? chunk.part + 1 : kMoreChunksCome},
+                chunk.bytes, partition, tail, out);
 }
 
 std::vector<CommittedPosition> positions_with_state(const Delta& delta, const StateTail& tail,

@@ -13,6 +13,9 @@ namespace sitrep {
 
 /// Appends the records of a delta whose task stands at `tail`.
 void append_state_records(const Delta& delta, const StateTail& tail, OutputBatch& out);
+/// The same of a snapshot's chunk, of the task of `partition`.
+void append_chunk_records(const SnapshotChunk& chunk, PartitionId partition, const StateTail& tail,
+                          OutputBatch& out);
 
 /// Positions of the delta's inputs, with the state standing at `next` in its log.
 std::vector<CommittedPosition> positions_with_state(const Delta& delta, const StateTail& tail,

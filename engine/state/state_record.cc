@@ -11,7 +11,7 @@
 namespace sitrep {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 
 std::uint32_t read_small(BinaryReader& in) {
   const std::uint64_t value = in.varint();
@@ -22,15 +22,18 @@ std::uint32_t read_small(BinaryReader& in) {
 }  // namespace
 
 std::string encode_state_head(const StateRecordHead& head) {
-  ENSURE(head.part < head.parts && head.partition_count >= 0, "a piece of a record");
+  ENSURE(head.chunk < head.chunks && head.piece < head.pieces && head.partition_count >= 0,
+         "a piece of a record");
   std::string out;
   append_fixed(out, kVersion);
   append_fixed(out, static_cast<std::uint8_t>(head.kind));
   append_incarnation(out, head.incarnation);
   append_varint(out, head.epoch.value());
   append_offset(out, head.predecessor);
-  append_varint(out, head.part);
-  append_varint(out, head.parts);
+  append_varint(out, head.chunk);
+  append_varint(out, head.chunks);
+  append_varint(out, head.piece);
+  append_varint(out, head.pieces);
   append_varint(out, static_cast<std::uint64_t>(head.partition_count));
   return out;
 }
@@ -53,10 +56,13 @@ Result<StateRecordHead> decode_state_head(std::string_view key) {
   head.incarnation = read_incarnation(in);
   head.epoch = Epoch(in.varint());
   head.predecessor = read_offset(in);
-  head.part = read_small(in);
-  head.parts = read_small(in);
+  head.chunk = read_small(in);
+  head.chunks = read_small(in);
+  head.piece = read_small(in);
+  head.pieces = read_small(in);
   head.partition_count = static_cast<std::int32_t>(read_small(in));
-  if (!in.ok() || in.left() != 0 || head.part >= head.parts || head.partition_count < 0) {
+  if (!in.ok() || in.left() != 0 || head.chunk >= head.chunks || head.piece >= head.pieces ||
+      head.partition_count < 0) {
     return unavailable("the head of a state record is not of its form", Retry::kNever);
   }
   return head;

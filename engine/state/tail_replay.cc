@@ -78,10 +78,10 @@ void TailReplay::scan(const Whole& whole) {
     target_.next = whole.end;
     return;
   }
-  if (whole.head.part == 0) {
+  if (whole.head.chunk == 0) {
     open_snapshot_ = SnapshotMark{.first_chunk = whole.begin, .position = whole.head.predecessor};
   }
-  if (whole.head.part + 1 == whole.head.parts && open_snapshot_ &&
+  if (whole.head.chunk + 1 == whole.head.chunks && open_snapshot_ &&
       open_snapshot_->position == whole.head.predecessor) {
     snapshot_ = std::exchange(open_snapshot_, std::nullopt);
   }
@@ -181,28 +181,21 @@ Result<void> TailReplay::take_record(const RecordView& record) {
                                                        options_.state_log.partition, "], offset ",
                                                        record.offset));
   }
-  const std::string_view value = record.value.value_or("");
-  if (head->kind == StateRecordKind::kSnapshotChunk) {
-    return take_whole({.head = *head,
-                       .bytes = std::string(value),
-                       .begin = record.offset,
-                       .end = record.offset + 1});
-  }
-  if (head->part == 0) {
+  if (head->piece == 0) {
     partial_ = Whole{.head = *head, .bytes = {}, .begin = record.offset, .end = record.offset};
   } else {
     StateRecordHead expected = *head;
-    expected.part = head->part - 1;
-    // The rest of a delta whose first pieces we have not.
+    expected.piece = head->piece - 1;
+    // The rest of something whose first pieces we have not.
     if (!partial_ || partial_->head != expected) {
       partial_.reset();
       return {};
     }
     partial_->head = *head;
   }
-  partial_->bytes += value;
+  partial_->bytes += record.value.value_or("");
   partial_->end = record.offset + 1;
-  if (head->part + 1 < head->parts) return {};
+  if (head->piece + 1 < head->pieces) return {};
   Whole whole = *std::move(partial_);
   partial_.reset();
   return take_whole(std::move(whole));
@@ -223,7 +216,7 @@ Result<void> TailReplay::take_whole(Whole whole) {
 
 Result<void> TailReplay::take_chunk(Whole whole) {
   if (whole.head.predecessor != snapshot_->position) return {};
-  const bool last = whole.head.part + 1 == whole.head.parts;
+  const bool last = whole.head.chunk + 1 == whole.head.chunks;
   // Only the last chunk makes the image stand for something.
   std::optional<StateMark> mark;
   if (last) mark = StateMark{.incarnation = target_.incarnation, .next = snapshot_->position};

@@ -116,7 +116,7 @@ Result<void> PlantedLog::trim(const TopicPartition& partition, Offset before) {
   if (bug_ == PlantedBug::kTrimBehindImage) {
     for (const auto& record : log_.records(partition)) {
       const auto head = decode_state_head(record.key.value_or(""));
-      if (head && head->kind == StateRecordKind::kSnapshotChunk && head->part == 0 &&
+      if (head && head->kind == StateRecordKind::kSnapshotChunk && head->chunk == 0 &&
           record.offset >= before) {
         before = record.offset;
       }

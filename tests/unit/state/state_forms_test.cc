@@ -37,8 +37,10 @@ StateRecordHead head() {
           .incarnation = kIncarnation,
           .epoch = Epoch(300),
           .predecessor = Offset(70),
-          .part = 1,
-          .parts = 3,
+          .chunk = 0,
+          .chunks = 1,
+          .piece = 1,
+          .pieces = 3,
           .partition_count = 6};
 }
 
@@ -129,19 +131,22 @@ TEST(CommitMetadata, the_longest_is_counted) {
 
 TEST(StateRecordHead, bytes_are_those_of_the_documented_form) {
   EXPECT_EQ(hex(encode_state_head(head())),
-            "01"
+            "02"
             "01"
             "8877665544332211"
             "000102030405060708090a0b0c0d0e0f"  // delta, incarnation
             "ac02"
             "46"
+            "00"
+            "01"
             "01"
             "03"
-            "06");  // epoch, predecessor, part 1 of 3, six partitions
+            "06");  // epoch, predecessor, chunk 0 of 1, piece 1 of 3, six partitions
   EXPECT_EQ(decode_state_head(encode_state_head(head())).value(), head());
   StateRecordHead chunk = head();
   chunk.kind = StateRecordKind::kSnapshotChunk;
-  chunk.parts = kMorePartsCome;
+  chunk.chunk = 5;
+  chunk.chunks = kMoreChunksCome;
   EXPECT_EQ(decode_state_head(encode_state_head(chunk)).value(), chunk);
 }
 
@@ -152,9 +157,9 @@ TEST(StateRecordHead, what_is_no_head_is_refused) {
   }
   EXPECT_FALSE(decode_state_head(bytes + "x"));
   std::string other = bytes;
-  other[0] = 2;
+  other[0] = 1;
   EXPECT_THAT(decode_state_head(other).error().message(),
-              HasSubstr("format version 2, this program knows 1"));
+              HasSubstr("format version 1, this program knows 2"));
   other = bytes;
   other[1] = 3;
   EXPECT_FALSE(decode_state_head(other)) << "an unknown kind";

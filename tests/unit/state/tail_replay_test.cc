@@ -64,8 +64,12 @@ class History {
     DeltaBuilder builder;
     for (std::uint32_t store = 1; store <= 2; ++store) change_store(store, builder, next.entries);
     const Delta delta = builder.finish(kTask, next.position);
-    next.mark.next = append(StateRecordKind::kDelta, next.position.epoch, now_.mark.next,
-                            split_state_value(delta.bytes, 1 + below(200)));
+    next.mark.next = append({.kind = StateRecordKind::kDelta,
+                             .incarnation = now_.mark.incarnation,
+                             .epoch = next.position.epoch,
+                             .predecessor = now_.mark.next},
+                            split_state_value(delta.bytes, 1 + below(200)))
+                         .end;
     if (!commits) return;
     now_ = next;
     moments_.push_back(now_);
@@ -96,11 +100,18 @@ class History {
           .incarnation = now_.mark.incarnation,
           .epoch = epoch_of,
           .predecessor = position,
-          .part = static_cast<std::uint32_t>(i),
-          .parts = i + 1 == chunks.size() ? static_cast<std::uint32_t>(i + 1) : kMorePartsCome,
-          .partition_count = 1};
-      const Offset at = put(head, chunks[i]);
-      if (!first) first = at;
+          .chunk = static_cast<std::uint32_t>(i),
+          .chunks = i + 1 == chunks.size() ? static_cast<std::uint32_t>(i + 1) : kMoreChunksCome};
+      // One that was not written whole, and is written again behind the next epoch's delta.
+      if (below(4) == 0) {
+        auto pieces = split_state_value(chunks[i], 1 + below(100));
+        const std::vector<std::string_view> all = pieces;
+        pieces.resize(below(pieces.size()));
+        append(head, pieces, all.size());
+        epoch(/*commits=*/true);
+      }
+      const Appended written = append(head, split_state_value(chunks[i], 1 + below(200)));
+      if (!first) first = written.begin;
       if (below(2) == 0) epoch(/*commits=*/below(4) != 0);
     }
     epoch(/*commits=*/true);
@@ -137,20 +148,25 @@ class History {
       }
     }
   }
-  Offset append(StateRecordKind kind, Epoch epoch, Offset predecessor,
-                const std::vector<std::string_view>& pieces) {
-    Offset last(0);
-    for (std::size_t i = 0; i < pieces.size(); ++i) {
-      last = put({.kind = kind,
-                  .incarnation = now_.mark.incarnation,
-                  .epoch = epoch,
-                  .predecessor = predecessor,
-                  .part = static_cast<std::uint32_t>(i),
-                  .parts = static_cast<std::uint32_t>(pieces.size()),
-                  .partition_count = 1},
-                 pieces[i]);
+  struct Appended {
+    Offset begin{0};
+    Offset end{0};
+  };
+  Appended append(StateRecordHead head, const std::vector<std::string_view>& pieces) {
+    return append(head, pieces, pieces.size());
+  }
+  /// The first of so many pieces.
+  Appended append(StateRecordHead head, const std::vector<std::string_view>& pieces,
+                  std::size_t of) {
+    Appended out;
+    head.pieces = static_cast<std::uint32_t>(of);
+    head.partition_count = 1;
+    for (head.piece = 0; head.piece < pieces.size(); ++head.piece) {
+      const Offset at = put(head, pieces[head.piece]);
+      if (head.piece == 0) out.begin = at;
+      out.end = at + 1;
     }
-    return last + 1;
+    return out;
   }
   Offset put(const StateRecordHead& head, std::string_view value) {
     return log_.append(kStateLog, {.offset = Offset(0),

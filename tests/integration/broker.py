@@ -93,6 +93,13 @@ class Broker:
         messages = [json.loads(line) for line in done.stdout.splitlines()]
         return sorted(messages, key=lambda message: (message["partition"], message["offset"]))
 
+    def first_offset(self, topic, partition):
+        """Of the oldest record that is kept."""
+        done = subprocess.run(["kcat", "-b", self.bootstrap, "-Q", "-t",
+                               f"{topic}:{partition}:-2"], check=True, text=True,
+                              stdout=subprocess.PIPE, timeout=60)
+        return int(done.stdout.split()[-1])
+
     def rows(self, topic):
         """The payloads of a topic as objects."""
         return [json.loads(message["payload"]) for message in self.consume(topic)]

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A local state image that is damaged while the process is down: it is recognised, set aside, and
-rebuilt from the state log; every row is there once. Exit code 77: Kafka is not installed."""
+"""A local state image that is damaged or lost while the process is down: it is recognised, set
+aside, and rebuilt from the state log; every row is there once. Exit code 77: Kafka is not
+installed."""
 
 import os
 import pathlib
+import shutil
 import sys
 import tempfile
 import time
@@ -49,6 +51,10 @@ def flip_tables(image):
         flip_bytes(table, 0, table.stat().st_size // 2, 50)
 
 
+def lose_all(image):
+    shutil.rmtree(image)
+
+
 class DamageTest(unittest.TestCase):
     def run_with(self, damage, restart_before=False):
         """The log of a run whose image was damaged in between."""
@@ -73,6 +79,8 @@ class DamageTest(unittest.TestCase):
                     time.sleep(3)
                     instance.stop()
                 damage(scratch / "i0" / "image")
+                self.state_begins_at = [broker.first_offset("torture.counted.state", partition)
+                                        for partition in range(torture.PARTITIONS)]
                 for producer in producers:
                     producer.end()
                 instance.start("--bounded")
@@ -84,6 +92,11 @@ class DamageTest(unittest.TestCase):
             self.assertEqual(len(records), torture.PARTITIONS * 1_800)
             self.assertEqual(checker.complaints_about(records, outputs), [])
             return instance.log_tail(lines=1_000)
+
+    def test_a_lost_disk_is_restored_from_snapshots(self):
+        self.run_with(lose_all)
+        # What was written before them is no longer there.
+        self.assertGreater(min(self.state_begins_at), 0)
 
     def test_a_missing_file_is_recognised(self):
         self.assertIn("; set aside as ", self.run_with(lose_current))

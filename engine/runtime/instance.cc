@@ -51,6 +51,10 @@ Result<void> Instance::open() {
   ASSIGN_OR_RETURN(group_, log_.join({.group = options_.group,
                                       .instance = options_.instance,
                                       .topics = topology_.input_topics()}));
+  if (options_.bounded) {
+    ASSIGN_OR_RETURN(bounded_end_,
+                     BoundedEnd::make(topology_.input_topics(), log_, *group_, clock_));
+  }
   ASSIGN_OR_RETURN(writer_, log_.open_writer({.group = options_.group,
                                               .instance = options_.instance,
                                               .transactional = options_.exactly_once}));
@@ -194,6 +198,7 @@ Result<Instance::Progress> Instance::step(Micros wait) {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     if (tasks_of_worker_[i] > 0 && !finished_[i]) return Progress::kRunning;
   }
+  if (!bounded_end_->others_are_done(owned_)) return Progress::kRunning;
   // Finished is what is committed; an epoch that failed is done again first.
   ASSIGN_OR_RETURN(const bool durable, commit_open_epoch());
   return durable ? Progress::kFinished : Progress::kRunning;

@@ -21,6 +21,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/log/log.h"
+#include "engine/runtime/bounded_end.h"
 #include "engine/runtime/committer.h"
 #include "engine/runtime/flush_loop.h"
 #include "engine/runtime/messages.h"
@@ -60,7 +61,8 @@ class Instance {
  public:
   enum class Progress {
     kRunning,
-    kFinished,  ///< Bounded: everything was read, closed and committed.
+    /// Bounded: everything was read, closed and committed, by this instance or another one.
+    kFinished,
   };
 
   /// Joins the group, opens topics and image. kInvalidConfig when a topic is missing or the image
@@ -149,6 +151,8 @@ class Instance {
   std::unique_ptr<FlushLoop> flusher_;
   std::vector<std::size_t> tasks_of_worker_;
   std::vector<bool> finished_;
+  /// Of a bounded run only.
+  std::unique_ptr<BoundedEnd> bounded_end_;
   std::vector<TopicPartition> owned_;
   Generation generation_;
   std::unique_ptr<Restoration> restoration_;

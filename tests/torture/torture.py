@@ -261,8 +261,6 @@ class Torture:
                 if code != 0:
                     raise RuntimeError(f"{instance.name} ended with {code}:\n"
                                        f"{instance.log_tail()}")
-        # A zombie may not have left in order; its partitions are free when its session ends.
-        time.sleep(SESSION_S + 1)
         last = self._instances[0]
         last.start("--bounded")
         code = last.wait(DRAIN_S)

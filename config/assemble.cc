@@ -311,6 +311,7 @@ Result<std::unique_ptr<Log>> open_log(const JobSpec& spec, bool bounded, const C
   KafkaOptions options;
   options.brokers = spec.kafka->brokers.value;
   for (const auto& [name, value] : spec.kafka->properties) options.properties[name] = value.value;
+  options.replication = spec.kafka->replication;
   options.queue_bytes_max = split_memory(std::max(spec.memory_bytes, kJobMemoryMin)).queues / 2;
   return open_kafka_log(options, clock);
 }

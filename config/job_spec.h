@@ -39,6 +39,8 @@ struct KafkaSpec {
   PlacedText brokers;
   /// Passed to librdkafka as they are. A value `file:PATH` is read from that file at the start.
   std::map<std::string, PlacedText> properties;
+  /// Of the topics that sitrep makes; absent: the brokers decide.
+  std::optional<int> replication = {};
 };
 
 /// `files:` — the log is a directory; each topic is a directory in it.

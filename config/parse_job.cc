@@ -20,6 +20,7 @@ constexpr std::size_t kMemoryBytesMin = 1U << 20U;
 constexpr std::size_t kSnapshotAfterMin = 1U << 10U;
 constexpr Micros kCommitIntervalMax = 60 * kMicrosPerSecond;
 constexpr IntegerRange kWorkers = {.min = 1, .max = 256};
+constexpr IntegerRange kReplication = {.min = 1, .max = 100};
 
 const Choices<Delivery> kDeliveries = {{"at_least_once", Delivery::kAtLeastOnce},
                                        {"exactly_once", Delivery::kExactlyOnce}};
@@ -138,6 +139,11 @@ class JobReader {
     }
     if (const ConfigNode* properties = map.find("properties")) {
       read_properties(*properties, kafka);
+    }
+    if (const ConfigNode* replication = map.find("replication")) {
+      if (const auto count = read_integer(*replication, "replication", kReplication, errors_)) {
+        kafka.replication = static_cast<int>(*count);
+      }
     }
     map.refuse_others();
   }

@@ -53,7 +53,8 @@ Result<void> request_topic(rd_kafka_t& client, const KafkaOptions& options,
   const std::string attempted = concat("creating topic ", topic, " in Kafka at ", options.brokers);
   std::array<char, kReasonBytesMax> reason{};
   const KafkaNewTopicPtr made(rd_kafka_NewTopic_new(
-      topic.c_str(), wanted.partitions, kBrokersChooseReplicas, reason.data(), reason.size()));
+      topic.c_str(), wanted.partitions, options.replication.value_or(kBrokersChooseReplicas),
+      reason.data(), reason.size()));
   if (made == nullptr) return invalid_config(concat(attempted, ": ", reason.data()));
   for (const auto& [name, value] : wanted.settings) {
     const auto code = rd_kafka_NewTopic_set_config(made.get(), name.c_str(), value.c_str());

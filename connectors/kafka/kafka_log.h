@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/base/clock.h"
@@ -21,6 +22,8 @@ struct KafkaOptions {
   std::string brokers;
   /// librdkafka's own properties; they win over our defaults.
   std::map<std::string, std::string> properties;
+  /// Copies of each partition of the topics that are created; nothing: the brokers decide.
+  std::optional<int> replication = {};
   /// Payload bytes that one writer, and one group's readers together, may hold in queues.
   std::size_t queue_bytes_max = 16U << 20U;
   /// How long one request to a broker may take before it counts as unavailable.

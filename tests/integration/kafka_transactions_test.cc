@@ -311,6 +311,17 @@ TEST_F(KafkaTransactions, the_settings_of_a_topic_are_told) {
   EXPECT_FALSE(log_->topic_settings(own("nowhere")));
 }
 
+TEST_F(KafkaTransactions, a_topic_has_as_many_copies_as_the_options_say) {
+  KafkaOptions options = options_;
+  options.replication = 2;
+  const auto log = open_kafka_log(options, clock_);
+  ASSERT_TRUE(log);
+  const auto refused = (*log)->create_topic(own("out"), {.partitions = 1, .settings = {}});
+  ASSERT_FALSE(refused) << "there is one broker";
+  EXPECT_EQ(refused.error().kind(), ErrorKind::kInvalidConfig);
+  EXPECT_THAT(refused.error().message(), HasSubstr("eplication factor"));
+}
+
 TEST_F(KafkaTransactions, a_cluster_has_one_name) {
   const auto name = log_->identity();
   ASSERT_TRUE(name) << name.error().message();

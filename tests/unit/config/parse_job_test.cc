@@ -291,6 +291,7 @@ group: fleet-group
 kafka:
   brokers: "${BROKERS}"
   properties: {security.protocol: SSL, ssl.key.password: "file:/etc/secret"}
+  replication: 3
 metrics: {listen: off}
 sources:
   telemetry:
@@ -346,6 +347,7 @@ TEST(ParseJob, reads_every_top_level_key) {
   EXPECT_EQ(job.instance, "one");
   EXPECT_EQ(job.group, "fleet-group");
   EXPECT_EQ(job.kafka->brokers.value, "k1:9092,k2:9092");
+  EXPECT_EQ(job.kafka->replication, 3);
   EXPECT_EQ(job.kafka->properties.at("security.protocol").value, "SSL");
   EXPECT_EQ(job.kafka->properties.at("ssl.key.password").value, "file:/etc/secret");
   EXPECT_FALSE(job.files);
@@ -359,7 +361,7 @@ TEST(ParseJob, reads_every_key_of_a_source) {
   ASSERT_EQ(attempt.errors, "");
   const SourceSpec& source = attempt.job->sources.at(0);
   EXPECT_EQ(source.name.value, "telemetry");
-  EXPECT_EQ(source.name.place, (SourcePlace{17, 3}));
+  EXPECT_EQ(source.name.place, (SourcePlace{18, 3}));
   ASSERT_EQ(source.topics.size(), 2U);
   EXPECT_EQ(source.topics[1].value, "fleet.replay");
   ASSERT_EQ(source.columns.size(), 6U);

@@ -11,8 +11,14 @@
 
 namespace sitrep {
 
+/// Destroys a client, and waits for that, but not for ever: librdkafka 2.0.2 does not come back
+/// from it when a topic that it read was deleted, or (seldom) after brokers restarted (its issues
+/// 3954, 4131 and 4362). Such a client is left behind, with a warning; it is no group's member any
+/// more, and a transaction of its own ends by time-out or by its successor.
+void destroy_client(rd_kafka_t* client);
+
 struct KafkaDeleter {
-  void operator()(rd_kafka_t* client) const { rd_kafka_destroy(client); }
+  void operator()(rd_kafka_t* client) const { destroy_client(client); }
   void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
   void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
   void operator()(rd_kafka_topic_partition_list_t* list) const {

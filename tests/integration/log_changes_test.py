@@ -103,6 +103,17 @@ class LogChangesTest(unittest.TestCase):
                                r"ends at [03]: it was made anew")
         self.assertIn("sitrep reset", said)
 
+    def test_a_topic_made_anew_while_it_runs(self):
+        self.run_twenty()
+        process = self.engine.start()
+        wait_until(lambda: self.engine.log().count("job sums: ready") == 2, what="a second start")
+        self.broker.admin("topics", "--delete", "--topic", INPUT)
+        self.broker.create_topic(INPUT, 2)
+        self.send(0, range(3))
+        said = self.refusal(process)
+        self.assertIn("sums.in", said)
+        self.assertIn("made anew", said)
+
     def test_expired_offsets(self):
         self.run_twenty()
         self.broker.admin("groups", "--delete", "--group", "sums")

@@ -121,17 +121,10 @@ struct WindowAggregate::Output {
 };
 
 WindowAggregate::WindowAggregate(const Options& options)
-    : options_(options), windows_(options.grouping.window) {
-  const sql::Grouping& grouping = options_.grouping;
-  if (options_.where) where_.emplace(options_.where);
-  if (grouping.having) having_.emplace(grouping.having);
-  for (const sql::ExpressionPtr& key : grouping.keys) keys_.emplace_back(key);
-  for (const sql::AggregateCall& call : grouping.aggregates) {
-    auto& arguments = arguments_.emplace_back();
-    for (const sql::ExpressionPtr& argument : call.arguments) arguments.emplace_back(argument);
-    auto& filter = filters_.emplace_back();
-    if (call.filter) filter.emplace(call.filter);
-  }
+    : options_(options),
+      windows_(options.grouping.window),
+      inputs_(options_.where, options_.grouping) {
+  if (options_.grouping.having) having_.emplace(options_.grouping.having);
   for (const sql::ExpressionPtr& projection : options_.projections) {
     projections_.emplace_back(projection);
   }
@@ -186,29 +179,9 @@ void WindowAggregate::find_next(ClockId clock, Progress& mine) {
 }
 
 Result<void> WindowAggregate::process(const ColumnBatch& batch, Emitter& out) {
-  auto arena = std::make_shared<Arena>();
-  std::size_t errors = 0;
-  Selection selection = batch.selection;
-  if (where_) {
-    selection = where_->select(batch, selection, *arena);
-    errors += where_->take_error_count();
-  }
-  if (!selection.empty()) {
-    const auto evaluate = [&](sql::Evaluator& evaluator) {
-      ColumnPtr column = evaluator.evaluate(batch, selection, *arena);
-      errors += evaluator.take_error_count();
-      return column;
-    };
-    inputs_ = {};
-    for (sql::Evaluator& key : keys_) inputs_.keys.push_back(evaluate(key));
-    for (auto& arguments : arguments_) {
-      auto& columns = inputs_.arguments.emplace_back();
-      for (sql::Evaluator& argument : arguments) columns.push_back(evaluate(argument));
-    }
-    for (auto& filter : filters_) inputs_.filters.push_back(filter ? evaluate(*filter) : nullptr);
-    TRY(add_rows(batch, selection, out));
-  }
-  if (errors > 0) sql_errors_->add(errors);
+  const Selection selection = inputs_.begin(batch);
+  if (!selection.empty()) TRY(add_rows(batch, selection, out));
+  if (const std::size_t errors = inputs_.take_error_count()) sql_errors_->add(errors);
   return {};
 }
 
@@ -232,7 +205,7 @@ Result<void> WindowAggregate::add_rows(const ColumnBatch& batch, const Selection
     }
     mine->watermark = std::max(mine->watermark, meta.watermark[row]);
     if (meta.watermark[row] >= mine->next_due) {
-      TRY(update_accumulators(batch));
+      inputs_.update(*row_, meta);
       TRY(fire(clock, meta.watermark[row], out));
       pane = nullptr;
     }
@@ -263,11 +236,10 @@ Result<void> WindowAggregate::add_rows(const ColumnBatch& batch, const Selection
                                      ? last_end + options_.allowed_lateness
                                      : kNever});
     }
-    encode_group_key(inputs_.keys, row, key);
+    inputs_.key_of(row, key);
     std::byte* const group = groups_->upsert(*pane, key);
     if (group == nullptr) return *groups_->take_error();
-    pending_rows_.push_back(static_cast<std::uint32_t>(row));
-    pending_groups_.push_back(group);
+    inputs_.match(row, group);
     if (options_.late != Late::kUpdate) continue;
     for (Micros end = pane_end; end <= std::min(last_end, mine->fired_through);
          end += windows_.slide()) {
@@ -276,7 +248,7 @@ Result<void> WindowAggregate::add_rows(const ColumnBatch& batch, const Selection
       mine->next_due = std::min(mine->next_due, end + options_.allowed_lateness);
     }
   }
-  TRY(update_accumulators(batch));
+  inputs_.update(*row_, meta);
   if (late.empty()) return {};
   late_rows_->add(late.size());
   if (options_.late == Late::kDrop) {
@@ -286,31 +258,6 @@ Result<void> WindowAggregate::add_rows(const ColumnBatch& batch, const Selection
   ColumnBatch late_batch = batch;
   late_batch.selection = Selection(batch.rows(), std::move(late));
   out.emit_late(std::move(late_batch));
-  return {};
-}
-
-Result<void> WindowAggregate::update_accumulators(const ColumnBatch& batch) {
-  if (pending_rows_.empty()) return {};
-  std::vector<const Column*> arguments;
-  for (std::size_t i = 0; i < row_->size(); ++i) {
-    run_rows_.clear();
-    run_accumulators_.clear();
-    const ColumnPtr& filter = inputs_.filters[i];
-    for (std::size_t n = 0; n < pending_rows_.size(); ++n) {
-      const std::uint32_t row = pending_rows_[n];
-      if (filter && (filter->is_null(row) || filter->booleans()[row] == 0)) continue;
-      run_rows_.push_back(row);
-      run_accumulators_.push_back(pending_groups_[n] + row_->offset(i));
-    }
-    arguments.clear();
-    for (const ColumnPtr& column : inputs_.arguments[i]) arguments.push_back(column.get());
-    row_->function(i).update({.arguments = arguments,
-                              .event_time = batch.meta->event_time,
-                              .rows = run_rows_,
-                              .accumulators = run_accumulators_});
-  }
-  pending_rows_.clear();
-  pending_groups_.clear();
   return {};
 }
 

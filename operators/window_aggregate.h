@@ -27,6 +27,7 @@
 #include "engine/sql/evaluator.h"
 #include "engine/sql/query.h"
 #include "operators/accumulator_row.h"
+#include "operators/group_inputs.h"
 #include "operators/window_math.h"
 
 namespace sitrep {
@@ -66,12 +67,6 @@ class WindowAggregate final : public Operator {
     Micros next_fire = kNever;
     Micros next_due = kNever;
   };
-  /// Columns of the batch at hand, evaluated once.
-  struct Inputs {
-    std::vector<ColumnPtr> keys;
-    std::vector<std::vector<ColumnPtr>> arguments;
-    std::vector<ColumnPtr> filters;
-  };
   /// Groups of one window on their way out.
   struct Output;
   /// Windows of a clock that end their life at a watermark.
@@ -85,7 +80,6 @@ class WindowAggregate final : public Operator {
   Progress& progress(ClockId clock);
   void find_next(ClockId clock, Progress& mine);
   Result<void> add_rows(const ColumnBatch& batch, const Selection& selection, Emitter& out);
-  Result<void> update_accumulators(const ColumnBatch& batch);
   /// Fires every window of the clock; the watermark at which the last one closes.
   Result<Micros> close_all(ClockId clock, Emitter& out);
   Result<void> fire(ClockId clock, Micros watermark, Emitter& out);
@@ -99,11 +93,8 @@ class WindowAggregate final : public Operator {
 
   const Options options_;
   const WindowMath windows_;
-  std::optional<sql::Evaluator> where_;
+  GroupInputs inputs_;
   std::optional<sql::Evaluator> having_;
-  std::vector<sql::Evaluator> keys_;
-  std::vector<std::vector<sql::Evaluator>> arguments_;
-  std::vector<std::optional<sql::Evaluator>> filters_;
   std::vector<sql::Evaluator> projections_;
   const AccumulatorRow* row_ = nullptr;  // the groups table's codec
   Table* groups_ = nullptr;
@@ -115,12 +106,6 @@ class WindowAggregate final : public Operator {
   std::vector<Progress> progress_;  // by ClockId
   /// Groups of fired windows that changed in this epoch: clock, window end, key.
   std::set<std::tuple<ClockId, Micros, std::string>> corrections_;
-  // The batch at hand: rows not yet added to their accumulators.
-  Inputs inputs_;
-  std::vector<std::uint32_t> pending_rows_;
-  std::vector<std::byte*> pending_groups_;
-  std::vector<std::uint32_t> run_rows_;
-  std::vector<std::byte*> run_accumulators_;
 };
 
 }  // namespace sitrep

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "engine/base/text.h"
-#include "operators/group_key.h"
+#include "engine/api/group_key.h"
 #include "operators/number_row.h"
 
 namespace sitrep {

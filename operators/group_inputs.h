@@ -15,7 +15,7 @@
 #include "engine/sql/evaluator.h"
 #include "engine/sql/query.h"
 #include "operators/accumulator_row.h"
-#include "operators/group_key.h"
+#include "engine/api/group_key.h"
 
 namespace sitrep {
 

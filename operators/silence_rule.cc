@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "operators/group_key.h"
+#include "engine/api/group_key.h"
 
 namespace sitrep {
 namespace {

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "operators/group_key.h"
+#include "engine/api/group_key.h"
 #include "operators/number_row.h"
 
 namespace sitrep {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "operators/alert_state.h"
-#include "operators/group_key.h"
+#include "engine/api/group_key.h"
 #include "operators/number_row.h"
 
 namespace sitrep {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "operators/group_key.h"
+#include "engine/api/group_key.h"
 
 #include <cstdint>
 #include <cstring>

@@ -17,6 +17,8 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kIdle = 1;
 constexpr std::uint8_t kFinished = 2;
+constexpr std::uint8_t kForgotten = 4;
+constexpr std::uint8_t kGoesOn = 8;
 
 /// The clocks that a record speaks of, numbered in order of appearance.
 class ClockNames {
@@ -192,10 +194,14 @@ std::string encode_repartition_record(const RepartitionRecord& record, const Clo
     append_varint(words, names.number(word.clock));
     append_zigzag(words, word.watermark);
     append_fixed(words, static_cast<std::uint8_t>((word.idle ? kIdle : 0) |
-                                                  (word.finished ? kFinished : 0)));
+                                                  (word.finished ? kFinished : 0) |
+                                                  (word.forgotten ? kForgotten : 0) |
+                                                  (word.goes_on ? kGoesOn : 0)));
   }
   std::string out;
   append_fixed(out, kVersion);
+  append_fixed(out, record.sender.stage.value());
+  append_varint(out, static_cast<std::uint32_t>(record.sender.partition.value()));
   append_fixed(out, static_cast<std::uint8_t>(record.settled));
   append_varint(out, names.clocks().size());
   for (const ClockId clock : names.clocks()) append_sized(out, clocks.name(clock));
@@ -229,6 +235,10 @@ Result<RepartitionRecord> decode_repartition_record(std::string_view bytes,
                                  ", this program knows ", kVersion));
   }
   RepartitionRecord record;
+  record.sender.stage = StageId(in.fixed<std::uint32_t>());
+  const std::uint64_t partition = in.varint();
+  if (partition > std::numeric_limits<std::int32_t>::max()) in.fail();
+  record.sender.partition = PartitionId(static_cast<std::int32_t>(partition));
   const auto settled = in.fixed<std::uint8_t>();
   if (settled > 1) in.fail();
   record.settled = settled != 0;
@@ -257,11 +267,13 @@ Result<RepartitionRecord> decode_repartition_record(std::string_view bytes,
     const std::size_t number = read_below(in, numbers.size());
     word.watermark = in.zigzag();
     const auto flags = in.fixed<std::uint8_t>();
-    if (flags > (kIdle | kFinished)) in.fail();
+    if (flags > (kIdle | kFinished | kForgotten | kGoesOn)) in.fail();
     if (!in.ok()) break;
     word.clock = numbers[number];
     word.idle = (flags & kIdle) != 0;
     word.finished = (flags & kFinished) != 0;
+    word.forgotten = (flags & kForgotten) != 0;
+    word.goes_on = (flags & kGoesOn) != 0;
     record.words.push_back(word);
   }
   if (!in.ok() || in.left() != 0) {

@@ -13,6 +13,7 @@
 #include "engine/api/clock_table.h"
 #include "engine/base/result.h"
 #include "engine/data/column_batch.h"
+#include "engine/state/task_id.h"
 
 namespace sitrep {
 
@@ -23,11 +24,16 @@ struct ClockWord {
   bool idle = false;
   /// The sender's bounded input has ended.
   bool finished = false;
+  /// The sender has forgotten the clock (clock_expire); the rest of the word says nothing.
+  bool forgotten = false;
+  /// It is idle, and moves by processing time (idle_close).
+  bool goes_on = false;
 
   friend bool operator==(const ClockWord&, const ClockWord&) = default;
 };
 
 struct RepartitionRecord {
+  TaskId sender = {};
   /// The selected rows, with event time and clock; their watermarks are the receiver's affair.
   /// Rows that were read are all selected, have no origin, and keep their texts in their own arena.
   ColumnBatch rows;

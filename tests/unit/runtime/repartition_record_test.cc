@@ -31,7 +31,8 @@ struct Content {
     friend bool operator==(const Row&, const Row&) = default;
   };
   std::vector<Row> rows;
-  std::vector<std::tuple<std::string, Micros, bool, bool>> words;
+  std::vector<std::tuple<std::string, Micros, bool, bool, bool, bool>> words;
+  TaskId sender;
   bool settled = false;
   friend bool operator==(const Content&, const Content&) = default;
 };
@@ -44,8 +45,10 @@ Content content_of(const RepartitionRecord& record, const ClockTable& clocks) {
                         .clock = clocks.name(record.rows.meta->clock_of(row))});
   });
   for (const ClockWord& word : record.words) {
-    out.words.emplace_back(clocks.name(word.clock), word.watermark, word.idle, word.finished);
+    out.words.emplace_back(clocks.name(word.clock), word.watermark, word.idle, word.finished,
+                           word.forgotten, word.goes_on);
   }
+  out.sender = record.sender;
   out.settled = record.settled;
   return out;
 }
@@ -75,8 +78,12 @@ class RandomRecord {
       record.words.push_back({.clock = clock(clocks),
                               .watermark = number(),
                               .idle = below(2) == 0,
-                              .finished = below(2) == 0});
+                              .finished = below(2) == 0,
+                              .forgotten = below(2) == 0,
+                              .goes_on = below(2) == 0});
     }
+    record.sender = {.stage = StageId(static_cast<std::uint32_t>(random_())),
+                     .partition = PartitionId(static_cast<std::int32_t>(below(1'000)))};
     record.settled = below(2) == 0;
     return record;
   }
@@ -125,10 +132,13 @@ TEST(RepartitionRecord, bytes_are_those_of_the_documented_form) {
   RepartitionRecord record;
   record.rows = builder.finish();
   record.words = {{.clock = camp, .watermark = 5, .idle = true, .finished = false}};
+  record.sender = {.stage = StageId(0x01020304), .partition = PartitionId(130)};
   record.settled = true;
   using namespace std::string_literals;
   EXPECT_EQ(encode_repartition_record(record, clocks),
-            "\x01\x01"
+            "\x01"
+            "\x04\x03\x02\x01\x82\x01"  // the sender
+            "\x01"
             "\x02\x02"
             "C1\0"              // the clocks C1 and ""
             "\x02"              // rows

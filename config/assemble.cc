@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 #include <random>
 #include <thread>
 #include <utility>
@@ -16,9 +17,12 @@
 #include "connectors/kafka/kafka_log.h"
 #include "engine/base/text.h"
 #include "engine/sql/describe.h"
+#include "engine/sql/expression_factory.h"
 #include "engine/state/memory_budget.h"
 #include "operators/alert_rule.h"
 #include "operators/filter_project.h"
+#include "operators/merged_aggregate.h"
+#include "operators/partial_aggregate.h"
 #include "operators/silence_rule.h"
 #include "operators/union_all.h"
 #include "operators/window_aggregate.h"
@@ -94,28 +98,168 @@ WindowAggregate::Late late_policy(LatePolicy policy) {
   ENSURE(false, "unknown LatePolicy");
 }
 
-/// Builds one stage: its sources, then its streams in order, then its alerts.
+std::vector<sql::ExpressionPtr> all_columns(const Schema& schema) {
+  std::vector<sql::ExpressionPtr> out;
+  for (std::size_t i = 0; i < schema.size(); ++i) {
+    out.push_back(sql::make_column(i, schema.fields[i].type));
+  }
+  return out;
+}
+
+std::vector<std::size_t> first_columns(std::size_t count) {
+  std::vector<std::size_t> out(count);
+  std::iota(out.begin(), out.end(), std::size_t{0});
+  return out;
+}
+
+/// What reads the rows of a cut: a branch of a stream with its groups, or an alert.
+struct CutReader {
+  const sql::Select* select = nullptr;
+  const StreamPlan* stream = nullptr;
+  const AlertPlan* alert = nullptr;
+};
+
+CutReader reader_of(const JobPlan& plan, std::size_t cut) {
+  for (const StreamPlan& stream : plan.streams) {
+    for (std::size_t i = 0; i < stream.cuts.size(); ++i) {
+      if (stream.cuts[i] == cut) return {.select = &stream.query.branches[i], .stream = &stream};
+    }
+  }
+  for (const AlertPlan& alert : plan.alerts) {
+    if (alert.cut == cut) return {.alert = &alert};
+  }
+  ENSURE(false, "a cut has a reader");
+}
+
+Micros allowed_lateness(const StreamPlan& stream) {
+  const bool updates = stream.late && stream.late->policy == LatePolicy::kUpdate;
+  return updates ? stream.late->allowed_lateness : 0;
+}
+
+PartialAggregate::Options first_half(const StreamPlan& stream, const sql::Select& select,
+                                     const Schema& input) {
+  return {.where = select.where,
+          .grouping = *select.grouping,
+          .allowed_lateness = allowed_lateness(stream),
+          .input = input};
+}
+
+/// What the sources say from which the rows of a stage come, through cuts too.
+struct SenderTimes {
+  /// See RepartitionNode.
+  Micros settle_after = 0;
+  /// How far event time may be ahead of processing time.
+  Micros ahead_max = 0;
+};
+
+SenderTimes sender_times(const JobPlan& plan, const StagePlan& stage) {
+  SenderTimes out;
+  const auto include = [&](const SenderTimes& times) {
+    out.settle_after = std::max(out.settle_after, times.settle_after);
+    out.ahead_max = std::max(out.ahead_max, times.ahead_max);
+  };
+  for (const std::size_t source : stage.sources) {
+    const TimeSpec& time = plan.sources[source].time;
+    include({.settle_after = time.idle_after.value_or(TimePlan::kNever),
+             .ahead_max = time.max_future_skew});
+  }
+  for (const std::size_t cut : stage.cuts_read) {
+    for (const StagePlan& sender : plan.stages) {
+      if (std::ranges::find(sender.cuts_written, cut) != sender.cuts_written.end()) {
+        include(sender_times(plan, sender));
+      }
+    }
+  }
+  return out;
+}
+
+/// Builds one stage: its sources and the cuts that it reads, its streams in order, its alerts, and
+/// what it sends to other stages.
 class StageBuilder {
  public:
-  StageBuilder(const PlanPtr& plan, const StagePlan& stage) : plan_(plan) {
+  StageBuilder(const PlanPtr& plan, const StagePlan& stage) : plan_(plan), stage_plan_(stage) {
     stage_.name = stage.name;
+    stage_.level = stage.level;
     stage_.state_topic = state_topic(plan_->spec.job.value, stage.name);
     for (const std::size_t source : stage.sources) {
       source_nodes_[source] = stage_.sources.size();
       stage_.sources.push_back(make_source(plan_->sources[source]));
     }
+    for (const std::size_t cut : stage.cuts_read) {
+      cut_nodes_[cut] = stage_.sources.size();
+      stage_.sources.push_back(make_receiver(cut));
+    }
     for (const std::size_t stream : stage.streams) add_stream(stream);
     for (const std::size_t alert : stage.alerts) add_alert(plan_->alerts[alert]);
+    for (const std::size_t cut : stage.cuts_written) add_sender(cut);
   }
 
   Stage take() { return std::move(stage_); }
 
  private:
-  NodeInput input(InputRef ref) const {
+  NodeInput input(InputRef ref, std::optional<std::size_t> cut = std::nullopt) const {
+    if (cut) return {.kind = NodeInput::Kind::kSource, .index = cut_nodes_.at(*cut)};
     if (ref.kind == InputRef::Kind::kSource) {
       return {.kind = NodeInput::Kind::kSource, .index = source_nodes_.at(ref.index)};
     }
     return {.kind = NodeInput::Kind::kNode, .index = stream_nodes_.at(ref.index)};
+  }
+
+  /// Whether the rows that a branch or an alert reads are in this stage.
+  bool has(InputRef ref, std::optional<std::size_t> cut) const {
+    if (cut) return cut_nodes_.contains(*cut);
+    return ref.kind == InputRef::Kind::kSource ? source_nodes_.contains(ref.index)
+                                               : stream_nodes_.contains(ref.index);
+  }
+
+  SourceNode make_receiver(std::size_t index) const {
+    const CutPlan& cut = plan_->cuts[index];
+    const Schema& rows = plan_->schema_of(cut.input);
+    const CutReader reader = reader_of(*plan_, index);
+    SourceNode node{.name = cut.name,
+                    .topics = {cut.topic},
+                    .schema = reader.select != nullptr
+                                  ? PartialAggregate::output_schema(
+                                        first_half(*reader.stream, *reader.select, rows))
+                                  : rows,
+                    .time = {},
+                    .make_decoder = {}};
+    for (const StagePlan& stage : plan_->stages) {
+      if (std::ranges::find(stage.cuts_written, index) == stage.cuts_written.end()) continue;
+      node.senders.push_back({.stage = stage.name, .input_topic = first_input_of(stage)});
+    }
+    return node;
+  }
+
+  const std::string& first_input_of(const StagePlan& stage) const {
+    return stage.sources.empty() ? plan_->cuts[stage.cuts_read.front()].topic
+                                 : plan_->sources[stage.sources.front()].topics.front();
+  }
+
+  void add_sender(std::size_t index) {
+    const CutPlan& cut = plan_->cuts[index];
+    const Schema& rows = plan_->schema_of(cut.input);
+    const CutReader reader = reader_of(*plan_, index);
+    OperatorNode node{
+        .name = concat(cut.name, "#sent"), .inputs = {input(cut.input)}, .make_operator = {}};
+    const SenderTimes times = sender_times(*plan_, stage_plan_);
+    RepartitionNode sent{
+        .node = 0, .topic = cut.topic, .key = {}, .settle_after = times.settle_after};
+    if (reader.select != nullptr) {
+      auto options = first_half(*reader.stream, *reader.select, rows);
+      options.settle_after = times.settle_after;
+      options.ahead_max = times.ahead_max;
+      node.make_operator = [options] { return std::make_unique<PartialAggregate>(options); };
+      sent.key = first_columns(options.grouping.keys.size());
+    } else {
+      node.make_operator = [options = FilterProject::Options{
+                                .where = nullptr, .projections = all_columns(rows)}] {
+        return std::make_unique<FilterProject>(options);
+      };
+      sent.key = reader.alert->key;
+    }
+    sent.node = add_node(std::move(node));
+    stage_.repartitions.push_back(std::move(sent));
   }
 
   std::size_t add_node(OperatorNode node) {
@@ -127,6 +271,7 @@ class StageBuilder {
     const StreamPlan& stream = plan_->streams[index];
     std::vector<std::size_t> branches;
     for (std::size_t b = 0; b < stream.query.branches.size(); ++b) {
+      if (!has(stream.inputs[b], stream.cuts[b])) continue;
       const std::string name =
           stream.query.branches.size() == 1 ? stream.name : concat(stream.name, "#", b + 1);
       branches.push_back(add_branch(stream, b, name));
@@ -151,7 +296,8 @@ class StageBuilder {
   std::size_t add_branch(const StreamPlan& stream, std::size_t branch, const std::string& name) {
     const sql::Select& select = stream.query.branches[branch];
     const InputRef from = stream.inputs[branch];
-    OperatorNode node{.name = name, .inputs = {input(from)}, .make_operator = {}};
+    const auto cut = stream.cuts[branch];
+    OperatorNode node{.name = name, .inputs = {input(from, cut)}, .make_operator = {}};
     if (!select.grouping) {
       node.make_operator = [options = FilterProject::Options{
                                 .where = select.where, .projections = select.projections}] {
@@ -159,21 +305,19 @@ class StageBuilder {
       };
       return add_node(std::move(node));
     }
-    WindowAggregate::Options options{.where = select.where,
-                                     .grouping = *select.grouping,
-                                     .projections = select.projections};
-    if (stream.late) {
-      options.late = late_policy(stream.late->policy);
-      if (stream.late->policy == LatePolicy::kUpdate) {
-        options.allowed_lateness = stream.late->allowed_lateness;
-      }
-    }
+    WindowAggregate::Options options{
+        .where = cut ? nullptr : select.where,
+        .grouping = cut ? merging(*select.grouping) : *select.grouping,
+        .projections = select.projections};
+    if (stream.late) options.late = late_policy(stream.late->policy);
+    options.allowed_lateness = allowed_lateness(stream);
     node.shape = sql::describe(*select.grouping, plan_->schema_of(from));
     node.make_operator = [options] { return std::make_unique<WindowAggregate>(options); };
     const std::size_t index = add_node(std::move(node));
     if (stream.late && !stream.late->topic.empty()) {
-      stage_.sinks.push_back(
-          make_late_sink(index, stream.late->topic, plan_->schema_of(from)));
+      SinkNode sink = make_late_sink(index, stream.late->topic, plan_->schema_of(from));
+      if (cut) sink.first_column = PartialAggregate::first_input_column(*select.grouping);
+      stage_.sinks.push_back(std::move(sink));
     }
     return index;
   }
@@ -192,7 +336,8 @@ class StageBuilder {
       std::string scratch;
       out = encode_key(batch, row, columns, TimestampStyle::kRfc3339, scratch).value_or("");
     };
-    OperatorNode node{.name = alert.name, .inputs = {input(alert.input)}, .make_operator = {}};
+    OperatorNode node{
+        .name = alert.name, .inputs = {input(alert.input, alert.cut)}, .make_operator = {}};
     std::vector<std::string> keys;
     for (const std::size_t column : alert.key) {
       const Field& field = plan_->schema_of(alert.input).fields[column];
@@ -229,8 +374,11 @@ class StageBuilder {
   }
 
   const PlanPtr plan_;
+  const StagePlan& stage_plan_;
   Stage stage_;
-  std::map<std::size_t, std::size_t> source_nodes_;  // by position in the plan
+  // By position in the plan.
+  std::map<std::size_t, std::size_t> source_nodes_;
+  std::map<std::size_t, std::size_t> cut_nodes_;
   std::map<std::size_t, std::size_t> stream_nodes_;
 };
 

@@ -105,8 +105,11 @@ bool JobBinding::bind_key(BoundAlert& alert) {
     good = false;
   }
   if (!good || alert.spec->key.empty()) return false;
-  const auto complaint = grouping_complaint(lineage(alert.plan.input, alert.visible),
-                                            alert.plan.key, "'key'");
+  const Lineage rows = lineage(alert.plan.input, alert.visible);
+  if (needs_cut(rows, alert.plan.key)) {
+    alert.plan.cut = add_cut(alert.plan.name, alert.plan.input);
+  }
+  const auto complaint = clock_complaint(rows, alert.plan.key, "'key'");
   if (complaint) errors_.add(alert.spec->key.front().place, *complaint);
   return !complaint;
 }

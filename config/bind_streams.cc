@@ -107,10 +107,19 @@ bool JobBinding::add_branch_of(BoundStream& stream, std::size_t branch) {
   stream.plan.inputs.push_back(*input);
   need(*input, schema, columns_of_input(select));
   const Lineage before = lineage(*input, schema);
-  add_branch(select_lineage(select, before), stream.lineage);
-  if (!select.grouping) return true;
-  const auto complaint =
-      grouping_complaint(before, grouped_columns(*select.grouping), "GROUP BY");
+  auto& cut = stream.plan.cuts.emplace_back();
+  if (!select.grouping) {
+    add_branch(select_lineage(select, before), stream.lineage);
+    return true;
+  }
+  const std::vector<std::size_t> columns = grouped_columns(*select.grouping);
+  if (needs_cut(before, columns)) {
+    const bool alone = stream.plan.query.branches.size() == 1;
+    cut = add_cut(alone ? stream.plan.name : concat(stream.plan.name, "-", branch + 1), *input);
+  }
+  add_branch(cut ? grouped_lineage(select, before) : select_lineage(select, before),
+             stream.lineage);
+  const auto complaint = clock_complaint(before, columns, "GROUP BY");
   if (complaint) {
     errors_.add(stream.spec->sql.place_of(select.group_position), *complaint);
   }

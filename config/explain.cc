@@ -106,14 +106,52 @@ class Explainer {
   }
 
   void write_stage(const StagePlan& stage) {
-    std::vector<std::string> sources;
-    for (const std::size_t source : stage.sources) sources.push_back(plan_.sources[source].name);
+    std::vector<std::string> inputs;
+    for (const std::size_t source : stage.sources) inputs.push_back(plan_.sources[source].name);
+    for (const std::size_t cut : stage.cuts_read) inputs.push_back(plan_.cuts[cut].topic);
     out_.heading(0, concat("stage ", stage.name));
-    out_.line(1, "tasks", concat("one per partition of ", join(sources, ", ")));
+    out_.line(1, "tasks", concat("one per partition of ", join(inputs, ", ")));
     out_.line(1, "state topic", state_topic(plan_.spec.job.value, stage.name));
     for (const std::size_t source : stage.sources) write_source(plan_.sources[source]);
+    for (const std::size_t cut : stage.cuts_read) write_received(cut);
     for (const std::size_t stream : stage.streams) write_stream(plan_.streams[stream]);
     for (const std::size_t alert : stage.alerts) write_alert(plan_.alerts[alert]);
+    for (const std::size_t cut : stage.cuts_written) write_sent(cut);
+  }
+
+  void write_received(std::size_t cut) {
+    std::vector<std::string> senders;
+    for (const StagePlan& stage : plan_.stages) {
+      if (std::ranges::find(stage.cuts_written, cut) == stage.cuts_written.end()) continue;
+      senders.push_back(stage.name);
+    }
+    out_.heading(1, concat("cut ", plan_.cuts[cut].name));
+    out_.line(2, "topic", concat(plan_.cuts[cut].topic, ", made, checked and trimmed by sitrep"));
+    out_.line(2, "from", concat("every task of stage ", join(senders, ", ")));
+    out_.line(2, "clock", "the least of theirs; idle and finished ones are left out");
+  }
+
+  void write_sent(std::size_t cut) {
+    const CutPlan& plan = plan_.cuts[cut];
+    out_.heading(1, concat("sends ", plan.name));
+    out_.line(2, "from", plan_.name_of(plan.input));
+    for (const StreamPlan& stream : plan_.streams) {
+      for (std::size_t i = 0; i < stream.cuts.size(); ++i) {
+        if (stream.cuts[i] != cut) continue;
+        const sql::Grouping& grouping = *stream.query.branches[i].grouping;
+        const std::vector<std::string> names = plan_.schema_of(plan.input).names();
+        std::vector<std::string> keys;
+        for (const auto& key : grouping.keys) keys.push_back(expression_text(*key, names));
+        out_.line(2, "per", keys.empty() ? "job: all rows are one group" : join(keys, ", "));
+        out_.line(2, "rows", "added up per group, pane and epoch before they cross");
+      }
+    }
+    for (const AlertPlan& alert : plan_.alerts) {
+      if (alert.cut != cut) continue;
+      out_.line(2, "per", join(names_at(plan_.schema_of(plan.input), alert.key), ", "));
+      out_.line(2, "rows", "one by one");
+    }
+    out_.line(2, "topic", plan.topic);
   }
 
   void write_source(const SourcePlan& source) {
@@ -244,6 +282,9 @@ class Explainer {
                                         ? concat(" (created with ", *topic.create_partitions,
                                                  " partitions if absent)")
                                         : " (must exist)"));
+    }
+    for (std::size_t i = 0; i < plan_.cuts.size(); ++i) {
+      out_.line(1, i == 0 ? "between tasks" : "", plan_.cuts[i].topic);
     }
     out_.line(1, "dead letters", plan_.spec.dead_letters.topic.value);
   }

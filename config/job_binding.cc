@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/job_binding.h"
 
+#include "config/job_topics.h"
 #include "config/map_reader.h"
 #include "engine/base/text.h"
 
@@ -53,6 +54,13 @@ void JobBinding::need(InputRef input, const Schema& visible,
 
 void JobBinding::need_whole_rows(InputRef input) {
   if (input.kind == InputRef::Kind::kSource) sources_[input.index].need_declared();
+}
+
+std::size_t JobBinding::add_cut(std::string name, InputRef input) {
+  cuts_.push_back({.name = name,
+                   .topic = repartition_topic(spec_.job.value, name),
+                   .input = input});
+  return cuts_.size() - 1;
 }
 
 std::vector<SinkPlan> JobBinding::plan_sinks(const std::vector<SinkSpec>& sinks,

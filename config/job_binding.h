@@ -49,6 +49,8 @@ class JobBinding {
   const std::vector<SourceColumns>& sources() const { return sources_; }
   std::vector<BoundStream>& streams() { return streams_; }
   std::vector<BoundAlert>& alerts() { return alerts_; }
+  /// What the streams and alerts refer to.
+  std::vector<CutPlan>& cuts() { return cuts_; }
 
  private:
   std::optional<InputRef> find(std::string_view name) const;
@@ -60,6 +62,8 @@ class JobBinding {
   /// Marks columns of `visible` as read by someone.
   void need(InputRef input, const Schema& visible, const std::vector<std::size_t>& columns);
   void need_whole_rows(InputRef input);
+  /// A cut before the reader `name`; its position.
+  std::size_t add_cut(std::string name, InputRef input);
 
   std::optional<BoundStream> bind_stream(const StreamSpec& spec);
   /// False after a complaint.
@@ -81,6 +85,7 @@ class JobBinding {
   std::vector<SourceColumns> sources_;
   std::vector<BoundStream> streams_;
   std::vector<BoundAlert> alerts_;
+  std::vector<CutPlan> cuts_;
   std::set<std::string, std::less<>> failed_;
 };
 

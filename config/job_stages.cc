@@ -4,68 +4,136 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
+#include <tuple>
 
 namespace sitrep {
 namespace {
 
-/// Sources joined into groups; each group is known by one of its sources.
-class SourceGroups {
+/// Sources and cuts (numbered on behind them) joined into groups: each is to be a stage.
+class Homes {
  public:
-  explicit SourceGroups(std::size_t sources) : parent_(sources), read_(sources) {
+  explicit Homes(std::size_t count) : parent_(count), used_(count) {
     std::iota(parent_.begin(), parent_.end(), std::size_t{0});
   }
 
-  std::size_t group_of(std::size_t source) const {
-    while (parent_[source] != source) source = parent_[source];
-    return source;
+  std::size_t group_of(std::size_t home) const {
+    while (parent_[home] != home) home = parent_[home];
+    return home;
   }
-  void join(std::size_t a, std::size_t b) { parent_[group_of(a)] = group_of(b); }
-  void mark_read(std::size_t source) { read_[source] = true; }
-  bool is_read(std::size_t source) const { return read_[source]; }
+  void join(const std::set<std::size_t>& homes) {
+    for (const std::size_t home : homes) parent_[group_of(home)] = group_of(*homes.begin());
+  }
+  void use(std::size_t home) { used_[home] = true; }
+  bool is_used(std::size_t home) const { return used_[home]; }
 
  private:
   std::vector<std::size_t> parent_;
-  std::vector<bool> read_;
+  std::vector<bool> used_;
+};
+
+class StageCutter {
+ public:
+  explicit StageCutter(const JobPlan& plan)
+      : plan_(plan), homes_(plan.sources.size() + plan.cuts.size()), feeders_(plan.cuts.size()) {}
+
+  std::vector<StagePlan> run() {
+    for (const StreamPlan& stream : plan_.streams) place(stream);
+    for (const AlertPlan& alert : plan_.alerts) {
+      homes_of_alert_.push_back(place_keyed(alert.input, alert.cut));
+    }
+    std::map<std::size_t, StagePlan> stages;
+    fill_inputs(stages);
+    for (std::size_t i = 0; i < plan_.streams.size(); ++i) {
+      for (const std::size_t group : groups_of(homes_of_stream_[i])) {
+        stages[group].streams.push_back(i);
+      }
+    }
+    for (std::size_t i = 0; i < plan_.alerts.size(); ++i) {
+      stages[homes_.group_of(*homes_of_alert_[i].begin())].alerts.push_back(i);
+    }
+    std::vector<StagePlan> ordered;
+    for (auto& [group, stage] : stages) ordered.push_back(std::move(stage));
+    std::ranges::sort(ordered, [](const StagePlan& a, const StagePlan& b) {
+      return std::tie(a.level, a.name) < std::tie(b.level, b.name);
+    });
+    return ordered;
+  }
+
+ private:
+  std::size_t home_of_cut(std::size_t cut) const { return plan_.sources.size() + cut; }
+
+  std::set<std::size_t> homes_of(InputRef input) {
+    if (input.kind == InputRef::Kind::kStream) return homes_of_stream_[input.index];
+    homes_.use(input.index);
+    return {input.index};
+  }
+
+  void place(const StreamPlan& stream) {
+    std::set<std::size_t> homes;
+    for (std::size_t i = 0; i < stream.inputs.size(); ++i) {
+      homes.merge(stream.query.branches[i].grouping
+                      ? place_keyed(stream.inputs[i], stream.cuts[i])
+                      : homes_of(stream.inputs[i]));
+    }
+    homes_of_stream_.push_back(std::move(homes));
+  }
+
+  /// Rows of one key are to meet: behind the cut, or where all of them are already.
+  std::set<std::size_t> place_keyed(InputRef input, std::optional<std::size_t> cut) {
+    std::set<std::size_t> homes = homes_of(input);
+    if (!cut) {
+      homes_.join(homes);
+      return homes;
+    }
+    feeders_[*cut] = std::move(homes);
+    homes_.use(home_of_cut(*cut));
+    return {home_of_cut(*cut)};
+  }
+
+  std::set<std::size_t> groups_of(const std::set<std::size_t>& homes) const {
+    std::set<std::size_t> out;
+    for (const std::size_t home : homes) out.insert(homes_.group_of(home));
+    return out;
+  }
+
+  void fill_inputs(std::map<std::size_t, StagePlan>& stages) const {
+    const auto add = [&](std::size_t home, const std::string& name) -> StagePlan& {
+      StagePlan& stage = stages[homes_.group_of(home)];
+      if (stage.name.empty() || name < stage.name) stage.name = name;
+      stage.level = std::max(stage.level, level_of(home));
+      return stage;
+    };
+    for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
+      if (homes_.is_used(i)) add(i, plan_.sources[i].name).sources.push_back(i);
+    }
+    for (std::size_t i = 0; i < plan_.cuts.size(); ++i) {
+      add(home_of_cut(i), plan_.cuts[i].name).cuts_read.push_back(i);
+      for (const std::size_t group : groups_of(feeders_[i])) {
+        stages[group].cuts_written.push_back(i);
+      }
+    }
+  }
+
+  std::size_t level_of(std::size_t home) const {
+    if (home < plan_.sources.size()) return 0;
+    std::size_t level = 0;
+    for (const std::size_t feeder : feeders_[home - plan_.sources.size()]) {
+      level = std::max(level, level_of(feeder) + 1);
+    }
+    return level;
+  }
+
+  const JobPlan& plan_;
+  Homes homes_;
+  /// By cut: where the rows come from that go through it.
+  std::vector<std::set<std::size_t>> feeders_;
+  std::vector<std::set<std::size_t>> homes_of_stream_;
+  std::vector<std::set<std::size_t>> homes_of_alert_;
 };
 
 }  // namespace
 
-std::vector<StagePlan> cut_stages(const JobPlan& plan) {
-  SourceGroups groups(plan.sources.size());
-  std::vector<std::size_t> source_of_stream;  // any source that the stream's rows come from
-  const auto source_of = [&](InputRef input) {
-    if (input.kind == InputRef::Kind::kStream) return source_of_stream[input.index];
-    groups.mark_read(input.index);
-    return input.index;
-  };
-  for (const StreamPlan& stream : plan.streams) {
-    source_of_stream.push_back(source_of(stream.inputs.front()));
-    for (const InputRef input : stream.inputs) {
-      groups.join(source_of(input), source_of_stream.back());
-    }
-  }
-  std::vector<std::size_t> source_of_alert;
-  for (const AlertPlan& alert : plan.alerts) source_of_alert.push_back(source_of(alert.input));
-
-  std::map<std::size_t, StagePlan> stages;
-  for (std::size_t i = 0; i < plan.sources.size(); ++i) {
-    if (!groups.is_read(i)) continue;
-    StagePlan& stage = stages[groups.group_of(i)];
-    stage.sources.push_back(i);
-    const std::string& name = plan.sources[i].name;
-    if (stage.name.empty() || name < stage.name) stage.name = name;
-  }
-  for (std::size_t i = 0; i < plan.streams.size(); ++i) {
-    stages[groups.group_of(source_of_stream[i])].streams.push_back(i);
-  }
-  for (std::size_t i = 0; i < plan.alerts.size(); ++i) {
-    stages[groups.group_of(source_of_alert[i])].alerts.push_back(i);
-  }
-  std::vector<StagePlan> ordered;
-  for (auto& [group, stage] : stages) ordered.push_back(std::move(stage));
-  std::sort(ordered.begin(), ordered.end(),
-            [](const StagePlan& a, const StagePlan& b) { return a.name < b.name; });
-  return ordered;
-}
+std::vector<StagePlan> cut_stages(const JobPlan& plan) { return StageCutter(plan).run(); }
 
 }  // namespace sitrep

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Cuts a planned job into stages: sources that some stream reads together, and all that is computed
-// from them. Thread-safe.
+// Cuts a planned job into stages: the sources and cuts whose rows something keyed reads together,
+// and all that is computed from them. Thread-safe.
 
 #include <vector>
 
@@ -9,8 +9,8 @@
 
 namespace sitrep {
 
-/// The stages of a plan whose sources, streams and alerts are filled in, by name. A source that
-/// nothing reads is in none.
+/// The stages of a plan whose sources, streams, alerts and cuts are filled in, by level
+/// and name. A source that nothing reads is in none.
 std::vector<StagePlan> cut_stages(const JobPlan& plan);
 
 }  // namespace sitrep

@@ -19,6 +19,7 @@ class TopicCollector {
     for (const StagePlan& stage : plan_.stages) {
       internal_.insert(state_topic(plan_.spec.job.value, stage.name));
     }
+    for (const CutPlan& cut : plan_.cuts) internal_.insert(cut.topic);
     for (const StreamSpec& stream : plan_.spec.streams) {
       for (const SinkSpec& sink : stream.to) add(sink.topic, sink.create_partitions);
     }
@@ -64,7 +65,8 @@ class TopicCollector {
                                       "to it would be a loop"));
     }
     if (internal_.contains(topic.value)) {
-      errors_.add(topic.place, concat("the topic '", topic.value, "' holds the state of this job"));
+      errors_.add(topic.place, concat("the topic '", topic.value, "' holds what this job keeps for "
+                                      "itself"));
     }
     OutputTopic& output = outputs_[topic.value];
     if (output.topic.empty()) output = {topic.value, partitions, topic.place};
@@ -89,6 +91,10 @@ void collect_topics(JobPlan& plan, ErrorList& errors) { TopicCollector(plan, err
 
 std::string state_topic(std::string_view job, std::string_view stage) {
   return concat(job, ".", stage, ".state");
+}
+
+std::string repartition_topic(std::string_view job, std::string_view cut) {
+  return concat(job, ".", cut, ".repartition");
 }
 
 }  // namespace sitrep

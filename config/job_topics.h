@@ -15,7 +15,8 @@ namespace sitrep {
 /// Fills in input_topics and output_topics of a plan whose stages are cut.
 void collect_topics(JobPlan& plan, ErrorList& errors);
 
-/// The internal topic of a stage: `<job>.<stage>.state`.
+/// The internal topics of a stage and of a cut: `<job>.<stage>.state`, `<job>.<cut>.repartition`.
 std::string state_topic(std::string_view job, std::string_view stage);
+std::string repartition_topic(std::string_view job, std::string_view cut);
 
 }  // namespace sitrep

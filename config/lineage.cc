@@ -41,20 +41,13 @@ bool same_positions(const std::vector<Carried>& a, const std::vector<Carried>& b
   });
 }
 
-std::optional<std::string> partition_complaint(const SourceTrace& trace,
-                                               const std::vector<std::size_t>& columns,
-                                               std::string_view clause) {
-  if (!trace.partition) {
-    return concat(clause, ": the rows of a group must be in one partition; declare "
-                  "'partitioned_by' in source '", trace.source, "'");
+/// The output column that is key `key` of a grouped select.
+std::optional<std::size_t> position_of_key(const sql::Select& select, std::size_t key) {
+  for (std::size_t i = 0; i < select.projections.size(); ++i) {
+    const sql::Expression& projection = *select.projections[i];
+    if (projection.kind == sql::ExpressionKind::kColumn && projection.column == key) return i;
   }
-  std::vector<std::string> missing;
-  for (const Carried& carried : *trace.partition) {
-    if (!holds(columns, carried)) missing.push_back(carried.name);
-  }
-  if (missing.empty()) return std::nullopt;
-  return concat(clause, " leaves out ", join(missing, ", "), ", by which source '", trace.source,
-                "' is partitioned; re-keying comes in a later version");
+  return std::nullopt;
 }
 
 }  // namespace
@@ -86,22 +79,42 @@ Lineage select_lineage(const sql::Select& select, const Lineage& input) {
   return output;
 }
 
+Lineage grouped_lineage(const sql::Select& select, const Lineage& input) {
+  std::vector<Carried> keys;
+  for (std::size_t key = 0; key < select.grouping->keys.size(); ++key) {
+    keys.push_back({.name = concat("key ", key + 1), .position = position_of_key(select, key)});
+  }
+  std::size_t cuts = 0;
+  for (const SourceTrace& trace : input) cuts = std::max(cuts, trace.cuts + 1);
+  Lineage output;
+  for (SourceTrace trace : input) {
+    trace.cuts = cuts;
+    trace.partition = keys;
+    if (trace.clock) trace.clock = follow(*trace.clock, select);
+    add_branch({trace}, output);
+  }
+  return output;
+}
+
 void add_branch(const Lineage& branch, Lineage& all) {
   for (const SourceTrace& trace : branch) {
     if (std::find(all.begin(), all.end(), trace) == all.end()) all.push_back(trace);
   }
 }
 
-std::optional<std::string> grouping_complaint(const Lineage& lineage,
-                                              const std::vector<std::size_t>& columns,
-                                              std::string_view clause) {
-  for (const SourceTrace& trace : lineage) {
-    if (auto complaint = partition_complaint(trace, columns, clause)) return complaint;
-    if (!same_positions(*trace.partition, *lineage.front().partition)) {
-      return concat(clause, ": the sources '", lineage.front().source, "' and '", trace.source,
-                    "' are partitioned by different columns; re-keying comes in a later version");
-    }
-  }
+bool needs_cut(const Lineage& lineage, const std::vector<std::size_t>& columns) {
+  const SourceTrace& first = lineage.front();
+  return std::ranges::any_of(lineage, [&](const SourceTrace& trace) {
+    return !trace.partition || trace.cuts != first.cuts ||
+           !std::ranges::all_of(*trace.partition,
+                                [&](const Carried& carried) { return holds(columns, carried); }) ||
+           !same_positions(*trace.partition, *first.partition);
+  });
+}
+
+std::optional<std::string> clock_complaint(const Lineage& lineage,
+                                           const std::vector<std::size_t>& columns,
+                                           std::string_view clause) {
   for (const SourceTrace& trace : lineage) {
     if (!trace.clock || holds(columns, *trace.clock)) continue;
     return concat(clause, " leaves out ", trace.clock->name, ", whose values have a clock each (",

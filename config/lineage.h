@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Follows two things from the sources through the streams: the columns that decide in which
-// partition a row is, and the columns whose values have a clock each. A group is whole in one task,
-// and has one clock, only if GROUP BY (or an alert's key) holds all of them; until streams can be
-// re-keyed, what leaves one out is refused. Thread-compatible.
+// partition a row is, and the columns whose values have a clock each. The rows of a group are in
+// one task only if GROUP BY (or an alert's key) holds all of the former; else they go through a cut
+// (decision 0007). It has one clock only if it holds the latter; what leaves that out is refused.
+// Thread-compatible.
 
 #include <cstddef>
 #include <optional>
@@ -27,6 +28,9 @@ struct SourceTrace {
     friend bool operator==(const Carried&, const Carried&) = default;
   };
   std::string source;
+  /// How many cuts the rows went through. What producers outside put where, and what we do, is not
+  /// the same partition for the same key.
+  std::size_t cuts = 0;
   /// Absent when the source does not say how it is partitioned.
   std::optional<std::vector<Carried>> partition;
   /// Absent when the source has one clock per partition.
@@ -42,14 +46,19 @@ using Lineage = std::vector<SourceTrace>;
 Lineage source_lineage(const SourceSpec& source, const Schema& schema);
 /// Of the output of `select`, which reads rows of `input`.
 Lineage select_lineage(const sql::Select& select, const Lineage& input);
+/// The same of a `select` with a grouping whose groups met behind a cut: they are partitioned by
+/// all of the group's keys.
+Lineage grouped_lineage(const sql::Select& select, const Lineage& input);
 /// Adds `branch` to a UNION ALL's lineage.
 void add_branch(const Lineage& branch, Lineage& all);
 
-/// Why rows grouped by `columns` would not each be in one task under one clock; nothing when they
-/// are. `clause`: what to call the grouping, "GROUP BY" or "'key'".
-std::optional<std::string> grouping_complaint(const Lineage& lineage,
-                                              const std::vector<std::size_t>& columns,
-                                              std::string_view clause);
+/// Whether rows with the same `columns` may be in several tasks.
+bool needs_cut(const Lineage& lineage, const std::vector<std::size_t>& columns);
+/// Why rows grouped by `columns` would not each be under one clock; nothing when they are.
+/// `clause`: what to call the grouping, "GROUP BY" or "'key'".
+std::optional<std::string> clock_complaint(const Lineage& lineage,
+                                           const std::vector<std::size_t>& columns,
+                                           std::string_view clause);
 /// Why two inputs of one UNION ALL do not go together; nothing when they do.
 std::optional<std::string> union_complaint(const Lineage& lineage);
 

@@ -100,9 +100,39 @@ void warn_about_corrections(const JobPlan& plan, ErrorList& warnings) {
   }
 }
 
+/// What at least once, and clocks that are never idle, mean behind a cut.
+void warn_about_cuts(const JobPlan& plan, ErrorList& warnings) {
+  const auto warn_at = [&](SourcePlace place, const std::string& reader) {
+    if (plan.spec.delivery == Delivery::kAtLeastOnce) {
+      warnings.add(place, concat(reader, " is re-keyed, and 'delivery: at_least_once' may count "
+                                 "the rows of the last epoch before a crash twice"));
+    }
+  };
+  for (const StreamPlan& stream : plan.streams) {
+    const bool is_cut =
+        std::ranges::any_of(stream.cuts, [](const auto& cut) { return cut.has_value(); });
+    if (is_cut) warn_at(stream.place, concat("stream '", stream.name, "'"));
+  }
+  for (const AlertPlan& alert : plan.alerts) {
+    if (alert.cut) warn_at(alert.place, concat("alert '", alert.name, "'"));
+  }
+  for (const StagePlan& stage : plan.stages) {
+    if (stage.cuts_written.empty()) continue;
+    for (const std::size_t index : stage.sources) {
+      const SourcePlan& source = plan.sources[index];
+      if (source.time.idle_after || !source.clock_column) continue;
+      warnings.add(source.place,
+                   concat("source '", source.name, "': with 'idle_after: never' a window over a "
+                          "re-keyed ", source.schema.fields[*source.clock_column].name,
+                          " waits until every partition has had a row of it"));
+    }
+  }
+}
+
 void warn(JobPlan& plan) {
   ErrorList warnings(plan.spec.file, plan.spec.overrides, plan.warnings);
   warn_about_unused(plan, warnings);
+  warn_about_cuts(plan, warnings);
   warn_about_corrections(plan, warnings);
   warnings.sort();
 }
@@ -127,6 +157,7 @@ std::optional<JobPlan> plan_job(JobSpec spec, const FunctionRegistry& functions,
     for (BoundAlert& alert : binding.alerts()) {
       plan.alerts.push_back(finish_alert(std::move(alert), plan));
     }
+    plan.cuts = std::move(binding.cuts());
     plan.stages = cut_stages(plan);
   }
   collect_topics(plan, list);

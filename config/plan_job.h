@@ -65,12 +65,26 @@ struct SourcePlan {
   SourcePlace place;
 };
 
+/// Where the rows of an input change tasks, so that those of one key meet (decision 0007): what one
+/// branch of a stream, or an alert, reads reaches it through a topic of the job's own.
+struct CutPlan {
+  /// Unique in the job: that of the reader, "by_camp", with its branch where it has several,
+  /// "by_camp-2".
+  std::string name;
+  /// `<job>.<name>.repartition`.
+  std::string topic;
+  InputRef input;
+};
+
 struct StreamPlan {
   std::string name;
   /// Bound over the inputs' schemas as they are in this plan (pruned).
   sql::Query query;
   /// inputs[i] is what query.branches[i] reads.
   std::vector<InputRef> inputs;
+  /// cuts[i]: position in JobPlan::cuts of what its rows go through; absent: they stay where they
+  /// are.
+  std::vector<std::optional<std::size_t>> cuts;
   /// The query's output; with `policy: update` a bigint `revision` behind it.
   Schema output;
   /// Absent for a stream without windows: it has no late rows.
@@ -83,6 +97,8 @@ struct StreamPlan {
 struct AlertPlan {
   std::string name;
   InputRef input;
+  /// As in StreamPlan.
+  std::optional<std::size_t> cut;
   /// Positions in the input's schema.
   std::vector<std::size_t> key;
   sql::ExpressionPtr raise;
@@ -103,13 +119,21 @@ struct AlertPlan {
 /// text (text).
 const Schema& alert_schema();
 
-/// Sources that belong together because some stream reads both, and all that is computed from them.
+/// Sources and cuts that belong together because something keyed reads rows of both, and all that
+/// is computed from them.
 struct StagePlan {
-  /// Unique in the job: the alphabetically first source. Names of topics and state derive from it.
+  /// Unique in the job: the alphabetically first of the sources and cuts read. Names of topics and
+  /// state derive from it.
   std::string name;
+  /// How many cuts lie before it, at most. What it reads of cuts is of stages of lower levels.
+  std::size_t level = 0;
   /// Positions in JobPlan::sources.
   std::vector<std::size_t> sources;
-  /// Positions in JobPlan::streams; each after what it reads.
+  /// Positions in JobPlan::cuts of those whose rows it reads, and of those that it sends rows to.
+  std::vector<std::size_t> cuts_read;
+  std::vector<std::size_t> cuts_written;
+  /// Positions in JobPlan::streams, each after what it reads. A UNION ALL that nothing keyed reads
+  /// may be in several stages, with some of its branches in each.
   std::vector<std::size_t> streams;
   /// Positions in JobPlan::alerts.
   std::vector<std::size_t> alerts;
@@ -129,7 +153,8 @@ struct JobPlan {
   /// Each stream after the streams that it reads.
   std::vector<StreamPlan> streams;
   std::vector<AlertPlan> alerts;
-  /// By name.
+  std::vector<CutPlan> cuts;
+  /// By level, then by name.
   std::vector<StagePlan> stages;
   std::vector<std::string> input_topics;
   /// Sinks, late rows and dead letters, by topic.

@@ -34,8 +34,20 @@ bool is_unknown(rd_kafka_resp_err_t code) {
          code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
 }
 
-/// Thread-safe as rd_kafka_t is, but for join, open_writer and open_reader, which are the control
-/// thread's.
+/// A client that reads nothing, and asks about topics.
+Result<KafkaClientPtr> make_asking_client(const KafkaOptions& options, const char* isolation) {
+  using enum KafkaSetting::Strength;
+  const std::vector<KafkaSetting> settings = {
+      {"isolation.level", isolation, kRequired},
+      {"allow.auto.create.topics", "false", kRequired},
+      {"socket.nagle.disable", "true", kDefault},
+  };
+  ASSIGN_OR_RETURN(KafkaConfPtr conf, make_kafka_conf(options, settings));
+  return make_kafka_client(RD_KAFKA_CONSUMER, std::move(conf));
+}
+
+/// Thread-safe as rd_kafka_t is, but for join, open_writer, open_reader and written_end, which are
+/// the control thread's.
 class KafkaLog final : public Log {
  public:
   KafkaLog(KafkaOptions options, KafkaClientPtr client, const Clock& clock)
@@ -49,7 +61,10 @@ class KafkaLog final : public Log {
   }
 
   Result<void> create_topic(const std::string& topic, const TopicOptions& options) override;
-  Result<OffsetRange> offset_range(const TopicPartition& partition) override;
+  Result<OffsetRange> offset_range(const TopicPartition& partition) override {
+    return ask_range(*client_, partition);
+  }
+  Result<Offset> written_end(const TopicPartition& partition) override;
   Result<std::map<std::string, std::string>> topic_settings(const std::string& topic) override {
     return request_settings(*client_, options_, topic);
   }
@@ -79,10 +94,13 @@ class KafkaLog final : public Log {
 
  private:
   Result<void> wait_until_known(const std::string& topic, const std::string& attempted);
+  /// The range as the isolation level of `client` has it.
+  Result<OffsetRange> ask_range(rd_kafka_t& client, const TopicPartition& partition) const;
 
   const KafkaOptions options_;
   const Clock& clock_;
   const KafkaClientPtr client_;
+  KafkaClientPtr uncommitted_client_;  // made when it is first needed
   std::map<std::string, std::weak_ptr<rd_kafka_t>> members_;  // by group
   FencedTimes fenced_;
   LogReaders readers_;
@@ -115,16 +133,24 @@ Result<void> KafkaLog::wait_until_known(const std::string& topic, const std::str
   return unavailable(concat(attempted, ": no broker knows it yet"));
 }
 
-Result<OffsetRange> KafkaLog::offset_range(const TopicPartition& partition) {
+Result<Offset> KafkaLog::written_end(const TopicPartition& partition) {
+  if (uncommitted_client_ == nullptr) {
+    ASSIGN_OR_RETURN(uncommitted_client_, make_asking_client(options_, "read_uncommitted"));
+  }
+  ASSIGN_OR_RETURN(const OffsetRange range, ask_range(*uncommitted_client_, partition));
+  return range.end;
+}
+
+Result<OffsetRange> KafkaLog::ask_range(rd_kafka_t& client, const TopicPartition& partition) const {
   const int timeout_ms = to_milliseconds(options_.request_timeout);
   std::int64_t begin = 0;
   std::int64_t end = 0;
   rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
   for (int waited_ms = 0; waited_ms < timeout_ms; waited_ms += kLeaderWaitMs) {
-    code = rd_kafka_query_watermark_offsets(client_.get(), partition.topic.c_str(),
+    code = rd_kafka_query_watermark_offsets(&client, partition.topic.c_str(),
                                             partition.partition.value(), &begin, &end, timeout_ms);
     if (!is_electing(code)) break;
-    rd_kafka_poll(client_.get(), kLeaderWaitMs);
+    rd_kafka_poll(&client, kLeaderWaitMs);
   }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     const std::string attempted =
@@ -139,15 +165,8 @@ Result<OffsetRange> KafkaLog::offset_range(const TopicPartition& partition) {
 }  // namespace
 
 Result<std::unique_ptr<Log>> open_kafka_log(KafkaOptions options, const Clock& clock) {
-  using enum KafkaSetting::Strength;
-  const std::vector<KafkaSetting> settings = {
-      // The end of a partition is then that of what readers can see.
-      {"isolation.level", "read_committed", kRequired},
-      {"allow.auto.create.topics", "false", kRequired},
-      {"socket.nagle.disable", "true", kDefault},
-  };
-  ASSIGN_OR_RETURN(KafkaConfPtr conf, make_kafka_conf(options, settings));
-  ASSIGN_OR_RETURN(KafkaClientPtr client, make_kafka_client(RD_KAFKA_CONSUMER, std::move(conf)));
+  // The end of a partition is then that of what readers can see.
+  ASSIGN_OR_RETURN(KafkaClientPtr client, make_asking_client(options, "read_committed"));
   return std::unique_ptr<Log>(
       std::make_unique<KafkaLog>(std::move(options), std::move(client), clock));
 }

@@ -15,6 +15,11 @@ Error keeps_no_state(std::string_view doing) {
 Result<std::vector<Offset>> LogWriter::append_located(const OutputBatch&) {
   return keeps_no_state("writing state to");
 }
+Result<Offset> Log::written_end(const TopicPartition& partition) {
+  ASSIGN_OR_RETURN(const OffsetRange range, offset_range(partition));
+  return range.end;
+}
+
 Result<std::map<std::string, std::string>> Log::topic_settings(const std::string&) {
   return std::map<std::string, std::string>();
 }

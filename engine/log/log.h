@@ -161,6 +161,9 @@ class Log {
   virtual Result<std::optional<std::int32_t>> partition_count(const std::string& topic) = 0;
   virtual Result<void> create_topic(const std::string& topic, const TopicOptions& options) = 0;
   virtual Result<OffsetRange> offset_range(const TopicPartition& partition) = 0;
+  /// Offset after the last record, also of one that nobody can read yet because its transaction is
+  /// not decided, or was decided a moment ago. The control thread's.
+  virtual Result<Offset> written_end(const TopicPartition& partition);
   /// The settings of a topic by their Kafka names; empty for logs without such settings.
   virtual Result<std::map<std::string, std::string>> topic_settings(const std::string& topic);
   /// Reads one partition outside any group, from `start` on, committed records only. The reader may

@@ -470,6 +470,10 @@ Result<void> MemoryLog::trim(const TopicPartition& partition, Offset before) {
   return {};
 }
 
+Result<Offset> MemoryLog::written_end(const TopicPartition& partition) {
+  return partitions_[partition].end;
+}
+
 Result<OffsetRange> MemoryLog::offset_range(const TopicPartition& partition) {
   const auto found = partitions_.find(partition);
   if (found == partitions_.end()) {

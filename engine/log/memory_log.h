@@ -91,6 +91,7 @@ class MemoryLog final : public Log {
   Result<std::optional<std::int32_t>> partition_count(const std::string& topic) override;
   Result<void> create_topic(const std::string& topic, const TopicOptions& options) override;
   Result<OffsetRange> offset_range(const TopicPartition& partition) override;
+  Result<Offset> written_end(const TopicPartition& partition) override;
   Result<std::map<std::string, std::string>> topic_settings(const std::string& topic) override;
   Result<std::unique_ptr<PartitionReader>> open_reader(const StartPosition& start) override;
   Result<void> trim(const TopicPartition& partition, Offset before) override;

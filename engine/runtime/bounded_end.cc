@@ -24,24 +24,54 @@ bool has_work_left(const std::optional<CommittedOffset>& committed, Offset end) 
 
 }  // namespace
 
-Result<std::unique_ptr<BoundedEnd>> BoundedEnd::make(std::span<const std::string> topics, Log& log,
-                                                     GroupReader& group, const Clock& clock) {
-  std::unique_ptr<BoundedEnd> out(new BoundedEnd(group, clock));
-  for (const std::string& topic : topics) {
-    ASSIGN_OR_RETURN(const std::optional<std::int32_t> count, log.partition_count(topic));
-    for (std::int32_t i = 0; i < count.value_or(0); ++i) {
-      const TopicPartition partition{topic, PartitionId(i)};
-      ASSIGN_OR_RETURN(const OffsetRange range, log.offset_range(partition));
-      // One without records has nothing that anyone could commit.
-      if (range.begin < range.end) out->ends_.emplace(partition, range.end);
+std::vector<std::string> BoundedEnd::topics_of_level() const {
+  std::vector<std::string> out;
+  for (const Stage& stage : topology_.stages) {
+    if (stage.level != level_) continue;
+    for (const SourceNode& source : stage.sources) {
+      out.insert(out.end(), source.topics.begin(), source.topics.end());
     }
   }
   return out;
 }
 
+Result<std::unique_ptr<BoundedEnd>> BoundedEnd::make(const Topology& topology, Log& log,
+                                                     GroupReader& group, const Clock& clock) {
+  std::unique_ptr<BoundedEnd> out(new BoundedEnd(topology, log, group, clock));
+  for (const std::string& topic : out->topics_of_level()) {
+    ASSIGN_OR_RETURN(const std::optional<std::int32_t> count, log.partition_count(topic));
+    for (std::int32_t i = 0; i < count.value_or(0); ++i) {
+      const TopicPartition partition{topic, PartitionId(i)};
+      ASSIGN_OR_RETURN(const OffsetRange range, log.offset_range(partition));
+      // One without records has nothing that anyone could commit.
+      if (range.begin < range.end) out->level_ends_.emplace(partition, range.end);
+    }
+  }
+  return out;
+}
+
+Result<bool> BoundedEnd::begin_next_level() {
+  ++level_;
+  const std::vector<std::string> topics = topics_of_level();
+  if (topics.empty()) return false;
+  level_ends_.clear();
+  asked_ = 0;
+  for (const std::string& topic : topics) {
+    ASSIGN_OR_RETURN(const std::optional<std::int32_t> count, log_.partition_count(topic));
+    for (std::int32_t i = 0; i < count.value_or(0); ++i) {
+      const TopicPartition partition{topic, PartitionId(i)};
+      // Commits are answered before readers can see what they hold; the end lies behind it.
+      ASSIGN_OR_RETURN(const Offset end, log_.written_end(partition));
+      level_ends_.emplace(partition, end);
+      inner_ends_.emplace(partition, end);
+    }
+  }
+  return true;
+}
+
 bool BoundedEnd::others_are_done(std::span<const TopicPartition> owned) {
   std::vector<TopicPartition> others;
-  for (const auto& [partition, end] : ends_) {
+  for (const auto& [partition, end] : level_ends_) {
     if (std::ranges::find(owned, partition) == owned.end()) others.push_back(partition);
   }
   if (others.empty()) return true;
@@ -54,7 +84,7 @@ bool BoundedEnd::others_are_done(std::span<const TopicPartition> owned) {
     return false;
   }
   for (std::size_t i = 0; i < others.size(); ++i) {
-    const Offset end = ends_.at(others[i]);
+    const Offset end = level_ends_.at(others[i]);
     if (!has_work_left((*committed)[i], end)) continue;
     if (said_ == 0 || now - said_ >= kSayEvery) {
       said_ = now;

@@ -129,7 +129,26 @@ Result<void> Committer::write_parts() {
   if (!tails_.empty()) TRY(write_state());
   std::vector<CommittedPosition> positions;
   for (const EpochPart& part : parts_) add_positions(part, positions);
-  return writer_.commit(positions, generation_);
+  TRY(writer_.commit(positions, generation_));
+  // Without a state log a restart may go back behind what is committed.
+  if (!tails_.empty()) trim_read(positions);
+  return {};
+}
+
+void Committer::trim_read(std::span<const CommittedPosition> positions) {
+  if (options_.repartition_topics.empty()) return;
+  const Micros now = clock_.monotonic();
+  for (const CommittedPosition& position : positions) {
+    const auto topic = options_.repartition_topics.find(position.partition.topic);
+    if (topic == options_.repartition_topics.end()) continue;
+    Micros& trimmed_at = trimmed_at_.try_emplace(position.partition, now).first->second;
+    if (now - trimmed_at < options_.trim_interval) continue;
+    CommitterToControl message = TrimLog{.topic = topic->second,
+                                         .partition = position.partition.partition,
+                                         .before = position.next};
+    // When control is busy, a later commit says it again.
+    if (rings_.committer_to_control.try_push(message)) trimmed_at = now;
+  }
 }
 
 Result<void> Committer::write_state() {

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "engine/base/clock.h"
@@ -29,6 +31,10 @@ struct CommitterOptions {
   /// Bytes of deltas after which a task's state is written whole, so that the log can be trimmed;
   /// or twice the size of the last snapshot, if that is more.
   std::size_t snapshot_bytes_min = std::size_t{64} << 20;
+  /// Inputs that other tasks of the job write: what is committed as read of them is needed by
+  /// nobody, and is trimmed every trim_interval.
+  std::map<std::string, TopicId> repartition_topics = {};
+  Micros trim_interval = 10 * kMicrosPerSecond;
   /// First wait after a failed commit; doubles up to retry_max.
   Micros retry_min = 100 * kMicrosPerMilli;
   Micros retry_max = 10 * kMicrosPerSecond;
@@ -85,6 +91,8 @@ class Committer {
   void add_positions(const EpochPart& part, std::vector<CommittedPosition>& out) const;
   bool hand_over();
   void discard();
+  /// These positions are committed.
+  void trim_read(std::span<const CommittedPosition> positions);
   void answer(CommitterToControl message);
 
   const CommitterOptions options_;
@@ -104,6 +112,7 @@ class Committer {
   std::optional<SnapshotChunk> chunk_;
   Offset chunk_offset_{0};
   Generation generation_;
+  std::map<TopicPartition, Micros> trimmed_at_;
   std::optional<Error> epoch_error_;
   bool urgent_ = false;
   bool full_ = false;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/logging.h"
+#include "engine/runtime/own_topics.h"
 #include "engine/state/memory_budget.h"
 
 namespace sitrep {
@@ -39,6 +40,7 @@ Result<std::unique_ptr<Instance>> Instance::make(const Topology& topology,
 }
 
 Result<void> Instance::open() {
+  TRY(make_repartition_topics(log_, topology_));
   TRY(check_topics());
   const MemoryBudget memory = split_memory(std::max(options_.memory_bytes, kJobMemoryMin));
   if (!options_.state_dir.empty()) {
@@ -52,8 +54,7 @@ Result<void> Instance::open() {
                                       .instance = options_.instance,
                                       .topics = topology_.input_topics()}));
   if (options_.bounded) {
-    ASSIGN_OR_RETURN(bounded_end_,
-                     BoundedEnd::make(topology_.input_topics(), log_, *group_, clock_));
+    ASSIGN_OR_RETURN(bounded_end_, BoundedEnd::make(topology_, log_, *group_, clock_));
   }
   ASSIGN_OR_RETURN(writer_, log_.open_writer({.group = options_.group,
                                               .instance = options_.instance,
@@ -72,12 +73,12 @@ Result<void> Instance::open() {
             .state_bytes_max = options_.state_bytes_max.value_or(memory.stores) / options_.workers},
         clock_, *worker_rings_.back(), metrics_));
   }
-  tasks_of_worker_.assign(options_.workers, 0);
-  finished_.assign(options_.workers, false);
   committer_ = std::make_unique<Committer>(
       CommitterOptions{.exactly_once = options_.exactly_once,
                        .commit_interval = options_.commit_interval,
-                       .snapshot_bytes_min = options_.snapshot_bytes_min},
+                       .snapshot_bytes_min = options_.snapshot_bytes_min,
+                       .repartition_topics = repartition_topics(),
+                       .trim_interval = options_.trim_interval},
       clock_, *writer_, rings_, rings, image_ != nullptr, metrics_);
   if (image_) {
     flusher_ = std::make_unique<FlushLoop>(
@@ -100,6 +101,8 @@ Result<void> Instance::check_topics() {
       for (const std::string& topic : source.topics) {
         ASSIGN_OR_RETURN(const std::optional<std::int32_t> count, log_.partition_count(topic));
         if (!count) {
+          // One that other stages write is made as soon as there is what those read.
+          if (!source.senders.empty()) continue;
           wrong.push_back(
               concat("no topic ", topic, ", which source ", source.name, " reads: create it"));
           continue;
@@ -137,43 +140,46 @@ Result<void> Instance::open_outputs() {
     }
     ASSIGN_OR_RETURN(topics_[topic], writer_->open_topic(topic));
   }
+  for (const Stage& stage : topology_.stages) {
+    for (const RepartitionNode& sent : stage.repartitions) {
+      ASSIGN_OR_RETURN(topics_[sent.topic], writer_->open_topic(sent.topic));
+    }
+  }
   return {};
 }
 
 Result<void> Instance::open_state_logs() {
-  static const std::map<std::string, std::string> kSettings = {
-      {"cleanup.policy", "delete"}, {"retention.ms", "-1"}, {"retention.bytes", "-1"}};
   for (const Stage& stage : topology_.stages) {
     const std::string& topic = stage.state_topic;
-    ASSIGN_OR_RETURN(const std::optional<std::int32_t> inputs,
-                     log_.partition_count(stage.sources.front().topics.front()));
-    ASSIGN_OR_RETURN(const std::optional<std::int32_t> count, log_.partition_count(topic));
-    if (!count) {
-      TRY(log_.create_topic(topic, {.partitions = inputs.value_or(1), .settings = kSettings}));
-      log_info("created topic ", topic, " for the state of stage ", stage.name);
-    } else if (*count < inputs.value_or(1)) {
+    const std::string& first_input = stage.sources.front().topics.front();
+    ASSIGN_OR_RETURN(const std::optional<std::int32_t> inputs, log_.partition_count(first_input));
+    ASSIGN_OR_RETURN(const std::int32_t count,
+                     make_own_topic(log_, topic, inputs.value_or(1),
+                                    concat("the state of stage ", stage.name)));
+    if (count < inputs.value_or(1)) {
       return invalid_config(concat("topic ", topic, " holds the state of stage ", stage.name,
-                                   " in ", *count, " partitions, and its input ",
-                                   stage.sources.front().topics.front(), " has ", *inputs,
+                                   " in ", count, " partitions, and its input ", first_input,
+                                   " has ", *inputs,
                                    " now: `sitrep reset` begins the stage anew"));
-    } else {
-      ASSIGN_OR_RETURN(const auto settings, log_.topic_settings(topic));
-      for (const auto& [name, value] : kSettings) {
-        const auto found = settings.find(name);
-        if (found == settings.end() || found->second == value) continue;
-        return invalid_config(concat("topic ", topic, " has ", name, "=", found->second,
-                                     ", so it would lose the state of stage ", stage.name,
-                                     "; set it to ", value));
-      }
     }
     ASSIGN_OR_RETURN(topics_[topic], writer_->open_topic(topic));
   }
   return {};
 }
 
+std::map<std::string, TopicId> Instance::repartition_topics() const {
+  std::map<std::string, TopicId> out;
+  for (const Stage& stage : topology_.stages) {
+    for (const RepartitionNode& sent : stage.repartitions) {
+      out.emplace(sent.topic, topics_.at(sent.topic));
+    }
+  }
+  return out;
+}
+
 Result<Instance::Progress> Instance::step(Micros wait) {
   TRY(serve_messages());
-  trim_state_logs();
+  trim_own_topics();
   if (epoch_failed_ && clock_.monotonic() >= rebuilt_at_ + rebuild_wait_) TRY(rebuild());
   TRY(restore());
   ASSIGN_OR_RETURN(const std::optional<AssignmentChange> change,
@@ -194,21 +200,34 @@ Result<Instance::Progress> Instance::step(Micros wait) {
         break;
     }
   }
-  if (!options_.bounded || !assigned_ || restoration_ || epoch_failed_) return Progress::kRunning;
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    if (tasks_of_worker_[i] > 0 && !finished_[i]) return Progress::kRunning;
+  if (!options_.bounded || !settled()) return Progress::kRunning;
+  return finish_level();
+}
+
+/// A level of a bounded run is over when all its tasks are; what is sent to the next one ends then.
+Result<Instance::Progress> Instance::finish_level() {
+  for (const auto& [task, running] : running_) {
+    if (running.level <= bounded_end_->level() && !running.finished) return Progress::kRunning;
   }
   if (!bounded_end_->others_are_done(owned_)) return Progress::kRunning;
   // Finished is what is committed; an epoch that failed is done again first.
   ASSIGN_OR_RETURN(const bool durable, commit_open_epoch());
-  return durable ? Progress::kFinished : Progress::kRunning;
+  if (!durable) return Progress::kRunning;
+  ASSIGN_OR_RETURN(const bool more, bounded_end_->begin_next_level());
+  if (!more) return Progress::kFinished;
+  tell_workers(TakeEnds{bounded_end_->ends()});
+  return Progress::kRunning;
 }
 
 Result<void> Instance::serve_messages() {
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    while (auto message = worker_rings_[i]->to_control.try_pop()) {
+  for (const auto& rings : worker_rings_) {
+    while (auto message = rings->to_control.try_pop()) {
       if (auto* failed = std::get_if<TaskFailed>(&*message)) return std::move(failed->error);
-      if (std::holds_alternative<AllFinished>(*message)) finished_[i] = true;
+      const auto* finished = std::get_if<TaskFinished>(&*message);
+      if (finished == nullptr) continue;
+      // One of an assignment that is over says nothing any more.
+      const auto running = running_.find(finished->task);
+      if (running != running_.end()) running->second.finished = true;
     }
   }
   while (auto message = rings_.committer_to_control.try_pop()) {
@@ -228,7 +247,7 @@ void Instance::note_trim(const TrimLog& trim) {
   }
 }
 
-void Instance::trim_state_logs() {
+void Instance::trim_own_topics() {
   for (const auto& [partition, before] : std::exchange(trims_, {})) {
     if (auto trimmed = log_.trim(partition, before); !trimmed) {
       log_warning(trimmed.error().message(), "; the topic stays longer than it need");
@@ -267,14 +286,14 @@ Result<void> Instance::restore() {
   ASSIGN_OR_RETURN(const bool all, restoration_->step(ready));
   for (OwnedTask& owned : ready) {
     const std::size_t worker = worker_of(owned.task->id());
-    ++tasks_of_worker_[worker];
-    finished_[worker] = false;
+    running_[owned.task->id()] = {.level = owned.task->level()};
     ControlToWorker message = GiveTask{std::move(owned)};
     while (!worker_rings_[worker]->from_control.try_push(message)) idle_();
   }
   if (!all) return {};
   restoration_.reset();
-  tell_workers<Resume>();
+  if (bounded_end_) tell_workers(TakeEnds{bounded_end_->ends()});
+  tell_workers(Resume{});
   assigned_ = true;
   log_info("reading ", owned_.size(), " partitions");
   return {};
@@ -339,13 +358,13 @@ Result<bool> Instance::commit_open_epoch() {
 }
 
 Result<void> Instance::take_tasks_back(bool commit) {
-  tell_workers<Park>();
+  tell_workers(Park{});
   TRY(wait_for_workers<Parked>());
   bool durable = false;
   if (commit) {
     ASSIGN_OR_RETURN(durable, commit_open_epoch());
   }
-  tell_workers<Release>();
+  tell_workers(Release{});
   TRY(wait_for_workers<Released>());
   if (!durable) {
     ControlToCommitter discard = DiscardOpen{};
@@ -363,7 +382,7 @@ Result<void> Instance::take_tasks_back(bool commit) {
   }
   epoch_failed_ = false;
   restoration_.reset();
-  tasks_of_worker_.assign(workers_.size(), 0);
+  running_.clear();
   return {};
 }
 

@@ -49,6 +49,7 @@ struct InstanceOptions {
   Micros flush_interval = 3 * kMicrosPerSecond;
   /// See CommitterOptions.
   std::size_t snapshot_bytes_min = std::size_t{64} << 20;
+  Micros trim_interval = 10 * kMicrosPerSecond;
   /// The job's memory number (MemoryBudget splits it).
   std::size_t memory_bytes = std::size_t{256} << 20;
   /// Bytes of hot state; nothing: the budget's share. Tests set 0 to hit the image always.
@@ -81,8 +82,9 @@ class Instance {
   /// Makes everything done until now durable and writes the image; workers go on meanwhile. False
   /// when the epoch failed: the tasks are being rebuilt from what is committed, by step().
   Result<bool> commit_open_epoch();
-  /// Takes the inputs as ended where they are now: windows close as in a bounded run.
-  void end_inputs() { tell_workers<EndInputs>(); }
+  /// Takes the inputs of stages of `level` as ended where they are now: windows close as in a
+  /// bounded run.
+  void end_inputs(std::size_t level) { tell_workers(EndInputs{level}); }
   /// Ends in order: drains, commits, writes the image, leaves the group if `leave`.
   Result<void> shut_down(bool leave);
   /// Whether every task of the assignment runs.
@@ -104,6 +106,9 @@ class Instance {
   Result<void> open_outputs();
   /// Makes the topics of state logs, and refuses ones that would lose state.
   Result<void> open_state_logs();
+  /// Topics that tasks send each other rows through, by name.
+  std::map<std::string, TopicId> repartition_topics() const;
+  Result<Progress> finish_level();
   bool uses_state_log() const { return options_.state_log && log_.keeps_state() && image_; }
   void begin_restoration();
   /// A piece of the restoration under way, if one is.
@@ -116,8 +121,8 @@ class Instance {
   Result<void> rebuild();
   Result<void> serve_messages();
   void note_trim(const TrimLog& trim);
-  /// Trims state logs; what fails is tried again with the next snapshot.
-  void trim_state_logs();
+  /// Trims topics of our own; what fails is tried again with the next occasion.
+  void trim_own_topics();
   /// Waits until every worker has answered so.
   template <typename Answer>
   Result<void> wait_for_workers();
@@ -125,9 +130,9 @@ class Instance {
   Result<bool> wait_for_commit();
   Result<void> wait_for_image();
   template <typename Message>
-  void tell_workers() {
+  void tell_workers(const Message& what) {
     for (const auto& rings : worker_rings_) {
-      ControlToWorker message = Message{};
+      ControlToWorker message = what;
       while (!rings->from_control.try_push(message)) idle_();
     }
   }
@@ -149,8 +154,11 @@ class Instance {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<FlushLoop> flusher_;
-  std::vector<std::size_t> tasks_of_worker_;
-  std::vector<bool> finished_;
+  struct Running {
+    std::size_t level = 0;
+    bool finished = false;
+  };
+  std::map<TaskId, Running> running_;
   /// Of a bounded run only.
   std::unique_ptr<BoundedEnd> bounded_end_;
   std::vector<TopicPartition> owned_;

@@ -4,6 +4,7 @@
 // two ends. Plain data that moves.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,7 +49,8 @@ struct OwnedTask {
   /// Nothing once the first part has taken it along.
   std::optional<CommitStart> commit_start;
   std::vector<std::unique_ptr<PartitionReader>> readers;
-  /// Bounded runs: where each input ends; the task finishes when all are reached.
+  /// Bounded runs: where each input ends; the task finishes when all are reached. kEndNotKnownYet
+  /// where other tasks of the job still write.
   std::vector<std::optional<Offset>> ends;
 };
 
@@ -61,18 +63,26 @@ struct Park {};
 struct Release {};
 /// Drain again.
 struct Resume {};
-/// Take every input as ended where it is now.
-struct EndInputs {};
-using ControlToWorker = std::variant<GiveTask, Park, Release, Resume, EndInputs>;
+/// Take every input of the tasks of one level as ended where it is now.
+struct EndInputs {
+  std::size_t level = 0;
+};
+/// Bounded runs: where inputs end that other tasks of the job wrote.
+struct TakeEnds {
+  std::map<TopicPartition, Offset> ends;
+};
+using ControlToWorker = std::variant<GiveTask, Park, Release, Resume, EndInputs, TakeEnds>;
 
 struct Parked {};
 struct Released {};
 struct TaskFailed {
   Error error;
 };
-/// Every task of the worker reached the end of its bounded input and was finished.
-struct AllFinished {};
-using WorkerToControl = std::variant<Parked, Released, TaskFailed, AllFinished>;
+/// The task reached the end of its bounded input, and its last part is handed over.
+struct TaskFinished {
+  TaskId task;
+};
+using WorkerToControl = std::variant<Parked, Released, TaskFailed, TaskFinished>;
 
 struct CloseEpoch {
   CommitNumber commit;

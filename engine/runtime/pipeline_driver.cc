@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/runtime/pipeline_driver.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace sitrep {
@@ -61,7 +64,7 @@ Result<void> PipelineDriver::read() {
 Result<void> PipelineDriver::run_dry(bool with_crashes) {
   std::size_t idle_steps = 0;
   while (true) {
-    const double records_before = records_read();
+    const double work_before = work_read();
     TRY(instance_->step(0));
     ASSIGN_OR_RETURN(const bool busy, step_all());
     if (!busy) {
@@ -74,7 +77,7 @@ Result<void> PipelineDriver::run_dry(bool with_crashes) {
     idle_steps = 0;
     // Only steps that read count: a restore is work too, and crashing in it for ever proves
     // nothing.
-    if (with_crashes && options_.crash_every > 0 && records_read() > records_before)
+    if (with_crashes && options_.crash_every > 0 && work_read() > work_before)
       TRY(after_batch());
   }
   return {};
@@ -99,22 +102,50 @@ double PipelineDriver::records_read() const {
   return sum;
 }
 
+double PipelineDriver::work_read() const {
+  std::set<std::string> inner;
+  for (const Stage& stage : topology_.stages) {
+    for (const RepartitionNode& sent : stage.repartitions) inner.insert(sent.topic);
+  }
+  double sum = 0;
+  for (const MetricSample& sample : metrics_.samples()) {
+    const auto topic = sample.labels.find("topic");
+    if (topic == sample.labels.end()) continue;
+    const bool is_inner = inner.contains(topic->second);
+    if (sample.name == (is_inner ? "sitrep_rows_total" : "sitrep_records_total")) {
+      sum += sample.value;
+    }
+  }
+  return sum;
+}
+
 Result<void> PipelineDriver::settle() {
+  const bool one_stage_reads_another = levels() > 1;
+  double records_before = -1;
   while (true) {
     TRY(read());
     ASSIGN_OR_RETURN(const bool durable, instance_->commit_open_epoch());
-    if (durable) return {};
+    if (!durable) continue;
+    // What a stage sends to another can be read once it is committed.
+    if (!one_stage_reads_another || records_read() == records_before) return {};
+    records_before = records_read();
   }
 }
 
+std::size_t PipelineDriver::levels() const {
+  std::size_t out = 0;
+  for (const Stage& stage : topology_.stages) out = std::max(out, stage.level + 1);
+  return out;
+}
+
 Result<void> PipelineDriver::finish() {
-  while (true) {
+  for (std::size_t level = 0; level < levels();) {
     TRY(settle());
-    instance_->end_inputs();
+    instance_->end_inputs(level);
     TRY(run_dry(/*with_crashes=*/false));
     ASSIGN_OR_RETURN(const bool durable, instance_->commit_open_epoch());
     // An epoch that failed took the end along: it comes once more.
-    if (durable) break;
+    if (durable) ++level;
   }
   TRY(instance_->shut_down(/*leave=*/true));
   instance_.reset();

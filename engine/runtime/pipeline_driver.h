@@ -62,6 +62,11 @@ class PipelineDriver {
   /// Commits or crashes, as crash_every says.
   Result<void> after_batch();
   double records_read() const;
+  /// Records from outside, and rows that stages send each other. A task that starts says where its
+  /// clocks stand, so records alone would be without end when each of them brings a crash.
+  double work_read() const;
+  /// One more than the highest level of a stage.
+  std::size_t levels() const;
 
   const Topology& topology_;
   const Options options_;

@@ -120,14 +120,11 @@ class Reset {
                       .position = {.epoch = Epoch(0), .inputs = {}},
                       .bytes = {}};
         for (const TopicPartition& input : inputs_of(*stage, PartitionId(n))) {
-          ASSIGN_OR_RETURN(const OffsetRange range, log_.offset_range(input));
-          const bool latest = starts_latest(*stage, input.topic);
-          nothing.position.inputs.push_back(
-              {.partition = input, .next = latest ? range.end : range.begin});
+          ASSIGN_OR_RETURN(const Start start, start_of(*stage, input));
+          nothing.position.inputs.push_back({.partition = input, .next = start.offset});
           lines_.push_back(concat("stage ", stage->name, ": the state is dropped; ", input.topic,
-                                  "[", input.partition, "] is read from offset ",
-                                  nothing.position.inputs.back().next,
-                                  " (`start: ", latest ? "latest" : "earliest", "`)"));
+                                  "[", input.partition, "] is read from offset ", start.offset,
+                                  " (", start.why, ")"));
         }
         const StateTail tail{.topic = TopicId(0),
                              .mark = {.incarnation = new_incarnation(identity), .next = Offset(0)},
@@ -145,12 +142,24 @@ class Reset {
     return writer_->commit(positions, generation_);
   }
 
-  static bool starts_latest(const Stage& stage, const std::string& topic) {
-    for (const SourceNode& source : stage.sources) {
-      if (std::ranges::find(source.topics, topic) == source.topics.end()) continue;
-      return source.start == StartFrom::kLatest;
+  struct Start {
+    Offset offset;
+    std::string_view why;
+  };
+  Result<Start> start_of(const Stage& stage, const TopicPartition& input) {
+    const auto source = std::ranges::find_if(stage.sources, [&](const SourceNode& one) {
+      return std::ranges::find(one.topics, input.topic) != one.topics.end();
+    });
+    ENSURE(source != stage.sources.end(), "an input of a stage has a source");
+    if (!source->senders.empty()) {
+      ASSIGN_OR_RETURN(const Offset end, log_.written_end(input));
+      return Start{.offset = end, .why = "behind what was sent before"};
     }
-    return false;
+    ASSIGN_OR_RETURN(const OffsetRange range, log_.offset_range(input));
+    if (source->start == StartFrom::kLatest) {
+      return Start{.offset = range.end, .why = "`start: latest`"};
+    }
+    return Start{.offset = range.begin, .why = "`start: earliest`"};
   }
 
   Result<void> drop_stream() {

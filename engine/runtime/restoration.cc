@@ -121,7 +121,21 @@ int Restoration::percent() const {
   return lowest;
 }
 
+Result<PartitionCounts> Restoration::count_partitions() const {
+  PartitionCounts out;
+  const bool sends = std::ranges::any_of(
+      context_.topology.stages, [](const Stage& stage) { return !stage.repartitions.empty(); });
+  if (!sends) return out;
+  for (const std::string& topic : context_.topology.input_topics()) {
+    ASSIGN_OR_RETURN(const auto count, context_.log.partition_count(topic));
+    if (!count) return unavailable(concat("topic ", topic, " is gone"), Retry::kNever);
+    out[topic] = *count;
+  }
+  return out;
+}
+
 Result<void> Restoration::make_items() {
+  ASSIGN_OR_RETURN(const PartitionCounts counts, count_partitions());
   const std::set<TopicPartition> mine(partitions_.begin(), partitions_.end());
   for (const Stage& stage : context_.topology.stages) {
     std::set<PartitionId> wanted;
@@ -144,6 +158,7 @@ Result<void> Restoration::make_items() {
                        Task::make({.stage = &stage,
                                    .partition = partition,
                                    .topics = &context_.topics,
+                                   .partitions = &counts,
                                    .dead_letter_topic = context_.topology.dead_letter_topic,
                                    .cold = item->cold.get(),
                                    .metrics = &context_.metrics,
@@ -327,6 +342,8 @@ Result<void> Restoration::choose_offsets(Item& item) {
     ASSIGN_OR_RETURN(const OffsetRange range, context_.log.offset_range(inputs[i]));
     if (!context_.bounded) {
       item.ends[i].reset();
+    } else if (!source.senders.empty()) {
+      item.ends[i] = kEndNotKnownYet;
     } else if (!item.ends[i]) {
       item.ends[i] = range.end;
     }

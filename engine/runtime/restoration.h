@@ -62,6 +62,8 @@ class Restoration {
  private:
   struct Item;
 
+  /// Of every topic that the job reads; empty where no stage sends rows to another.
+  Result<PartitionCounts> count_partitions() const;
   Result<void> make_items();
   /// Learns what is committed for every task; false when it must be asked again.
   Result<bool> ask_positions();

@@ -25,9 +25,18 @@ Sink::Sink(const SinkNode& plan, TopicId topic)
       encoder_(plan.make_encoder()),
       key_(plan.key),
       urgent_(plan.urgent),
-      with_origin_(plan.port == SinkNode::Port::kLate) {}
+      with_origin_(plan.port == SinkNode::Port::kLate),
+      first_column_(plan.first_column) {}
 
 void Sink::write(const ColumnBatch& batch, OutputBatch& out) {
+  if (first_column_ == 0) return write_rows(batch, out);
+  ColumnBatch rest = batch;
+  rest.columns.erase(rest.columns.begin(),
+                     rest.columns.begin() + static_cast<std::ptrdiff_t>(first_column_));
+  write_rows(rest, out);
+}
+
+void Sink::write_rows(const ColumnBatch& batch, OutputBatch& out) {
   std::array<std::string, 3> texts;
   std::vector<HeaderView> headers;
   batch.selection.for_each([&](std::size_t row) {

@@ -24,11 +24,14 @@ class Sink {
   std::uint64_t rows() const { return rows_; }
 
  private:
+  void write_rows(const ColumnBatch& batch, OutputBatch& out);
+
   TopicId topic_;
   std::unique_ptr<Encoder> encoder_;
   KeyFunction key_;
   bool urgent_;
   bool with_origin_;
+  std::size_t first_column_;
   std::string key_text_;
   std::string value_text_;
   std::uint64_t rows_ = 0;

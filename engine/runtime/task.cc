@@ -13,14 +13,27 @@ namespace {
 
 constexpr std::size_t kDeadLetterReasons = 5;
 
+class MetricCounter final : public OperatorCounter {
+ public:
+  explicit MetricCounter(Counter& counter) : counter_(counter) {}
+  void add(std::uint64_t count) override { counter_.add(count); }
+
+ private:
+  Counter& counter_;
+};
+
 }  // namespace
 
 /// One partition of one topic of a source.
 struct Task::Input {
   const SourceNode* source = nullptr;
   TopicPartition partition;
+  /// Of a topic from outside.
   std::unique_ptr<Decoder> decoder;
   std::unique_ptr<SourceClock> clock;
+  /// Of a repartition topic.
+  std::unique_ptr<RepartitionClock> senders;
+  std::vector<Type> types;
   std::vector<Edge> edges;
   Offset next{0};
   std::optional<Offset> end;
@@ -31,6 +44,10 @@ struct Task::Input {
   Counter* rows = nullptr;
   Gauge* watermark = nullptr;
   Gauge* idle = nullptr;
+
+  std::vector<ClockReading> readings() const {
+    return senders ? senders->readings() : clock->readings();
+  }
 };
 
 struct Task::Node {
@@ -42,20 +59,8 @@ struct Task::Node {
   std::vector<Edge> edges;
   std::vector<Sink> sinks;
   std::vector<Sink> late_sinks;
+  std::vector<RepartitionWriter> senders;
 };
-
-namespace {
-
-class MetricCounter final : public OperatorCounter {
- public:
-  explicit MetricCounter(Counter& counter) : counter_(counter) {}
-  void add(std::uint64_t count) override { counter_.add(count); }
-
- private:
-  Counter& counter_;
-};
-
-}  // namespace
 
 class Task::Context final : public OperatorContext {
  public:
@@ -120,6 +125,7 @@ class Task::NodeEmitter final : public Emitter {
       sink.write(batch, task_.outputs_);
       task_.urgent_ = task_.urgent_ || sink.urgent();
     }
+    for (RepartitionWriter& sender : node_.senders) sender.write(batch);
     task_.deliver(node_.edges, batch);
   }
   void emit_late(ColumnBatch batch) override {
@@ -152,38 +158,60 @@ Result<std::unique_ptr<Task>> Task::make(const TaskOptions& options) {
   return task;
 }
 
+TopicId Task::topic_number(const std::string& topic) const {
+  const auto found = options_.topics->find(topic);
+  ENSURE(found != options_.topics->end(), "a topic that was not opened");
+  return found->second;
+}
+
+std::vector<TaskId> Task::senders_of(const SourceNode& source) const {
+  std::vector<TaskId> out;
+  for (const SenderStage& sender : source.senders) {
+    for (std::int32_t i = 0; i < options_.partitions->at(sender.input_topic); ++i) {
+      out.push_back({.stage = stage_id(sender.stage), .partition = PartitionId(i)});
+    }
+  }
+  return out;
+}
+
+std::unique_ptr<Task::Input> Task::make_input(const SourceNode& source, const std::string& topic) {
+  auto input = std::make_unique<Input>();
+  input->source = &source;
+  input->partition = {topic, options_.partition};
+  if (source.senders.empty()) {
+    input->decoder = source.make_decoder();
+    input->clock = std::make_unique<SourceClock>(concat(source.name, "/", topic, "/clock"),
+                                                 source.time, clocks_, options_.now);
+    stores_.push_back(input->clock.get());
+  } else {
+    for (const Field& field : source.schema.fields) input->types.push_back(field.type);
+    input->senders = std::make_unique<RepartitionClock>(
+        concat(source.name, "/", topic, "/senders"), senders_of(source), clocks_);
+    stores_.push_back(input->senders.get());
+  }
+  MetricsRegistry& metrics = *options_.metrics;
+  const Labels labels{{"topic", topic}, {"partition", concat(options_.partition)}};
+  input->records = &metrics.counter("sitrep_records_total", "Records read", labels);
+  input->rows = &metrics.counter("sitrep_rows_total", "Rows decoded", labels);
+  input->watermark = &metrics.gauge("sitrep_watermark_seconds",
+                                    "Lowest watermark of the partition's clocks", labels);
+  input->idle = &metrics.gauge(
+      "sitrep_idle", "1 while all of the partition's clocks are idle: nothing waits for them",
+      labels);
+  return input;
+}
+
 Result<void> Task::build() {
-  const auto topic_number = [this](const std::string& topic) {
-    const auto found = options_.topics->find(topic);
-    ENSURE(found != options_.topics->end(), "a topic that was not opened");
-    return found->second;
-  };
   if (!options_.dead_letter_topic.empty()) {
     dead_letters_ = topic_number(options_.dead_letter_topic);
   }
-  MetricsRegistry& metrics = *options_.metrics;
   std::vector<std::vector<std::size_t>> inputs_of_source(stage_.sources.size());
   for (std::size_t s = 0; s < stage_.sources.size(); ++s) {
     const SourceNode& source = stage_.sources[s];
     for (const std::string& topic : source.topics) {
-      auto input = std::make_unique<Input>();
-      input->source = &source;
-      input->partition = {topic, options_.partition};
-      input->decoder = source.make_decoder();
-      input->clock = std::make_unique<SourceClock>(concat(source.name, "/", topic, "/clock"),
-                                                   source.time, clocks_, options_.now);
-      const Labels labels{{"topic", topic}, {"partition", concat(options_.partition)}};
-      input->records = &metrics.counter("sitrep_records_total", "Records read", labels);
-      input->rows = &metrics.counter("sitrep_rows_total", "Rows decoded", labels);
-      input->watermark = &metrics.gauge("sitrep_watermark_seconds",
-                                        "Lowest watermark of the partition's clocks", labels);
-      input->idle = &metrics.gauge(
-          "sitrep_idle", "1 while all of the partition's clocks are idle: nothing waits for them",
-          labels);
-      stores_.push_back(input->clock.get());
       inputs_of_source[s].push_back(inputs_.size());
-      input_partitions_.push_back(input->partition);
-      inputs_.push_back(std::move(input));
+      inputs_.push_back(make_input(source, topic));
+      input_partitions_.push_back(inputs_.back()->partition);
     }
   }
   for (const OperatorNode& plan : stage_.nodes) {
@@ -216,6 +244,17 @@ Result<void> Task::build() {
       if (sink.node != index) continue;
       auto& sinks = sink.port == SinkNode::Port::kMain ? node->sinks : node->late_sinks;
       sinks.emplace_back(sink, topic_number(sink.topic));
+    }
+    for (const RepartitionNode& sent : stage_.repartitions) {
+      if (sent.node != index) continue;
+      node->senders.emplace_back(
+          RepartitionWriter::Options{.topic = topic_number(sent.topic),
+                                     .partitions = options_.partitions->at(sent.topic),
+                                     .key = sent.key,
+                                     .sender = id(),
+                                     .clocks = &clocks_,
+                                     .settle_after = sent.settle_after,
+                                     .started = options_.now});
     }
     if (!plan.shape.empty()) shapes_.expect(plan.name, plan.shape);
     nodes_.push_back(std::move(node));
@@ -259,8 +298,18 @@ Result<void> Task::start(const std::optional<TaskPosition>& position, std::span<
     dirty_ = dirty_ || inputs_[i]->moved || ends[i].has_value();
   }
   // Clocks stand where they stood; operators that closed windows up to there see nothing new.
-  for (const auto& input : inputs_) advance(input->edges, input->clock->readings());
+  for (const auto& input : inputs_) advance(input->edges, input->readings());
   return take_error();
+}
+
+void Task::set_end(std::size_t input, Offset end) {
+  inputs_[input]->end = end;
+  dirty_ = true;
+}
+
+bool Task::inputs_settled() const {
+  return std::ranges::all_of(
+      inputs_, [](const auto& input) { return !input->senders || input->senders->settled(); });
 }
 
 Result<void> Task::process(std::size_t index, const RecordBatch& records, Offset next, Micros now) {
@@ -273,6 +322,7 @@ Result<void> Task::process(std::size_t index, const RecordBatch& records, Offset
   }
   if (records.empty()) return {};
   input.records->add(records.size());
+  if (input.senders) return receive(input, records);
   DecodedRows decoded = input.decoder->decode(records, options_.partition);
   for (const DeadLetter& letter : decoded.dead_letters) {
     count_dead_letter(input, letter, records);
@@ -288,6 +338,31 @@ Result<void> Task::process(std::size_t index, const RecordBatch& records, Offset
   std::vector<ClockReading> changed;
   input.clock->end_batch(now, changed);
   advance(input.edges, changed);
+  return take_error();
+}
+
+Result<void> Task::receive(Input& input, const RecordBatch& records) {
+  for (const RecordView& record : records.records()) {
+    auto read = decode_repartition_record(record.value.value_or(""), input.types, clocks_);
+    if (!read) {
+      return std::move(read).error().with_context(
+          concat(name_, ": ", input.partition.topic, "[", input.partition.partition, "] at offset ",
+                 record.offset));
+    }
+    ColumnBatch batch = std::move(read->rows);
+    // The words of this record come behind its rows.
+    auto meta = std::make_shared<RowMeta>(*batch.meta);
+    for (std::size_t row = 0; row < meta->watermark.size(); ++row) {
+      meta->watermark[row] = input.senders->watermark(meta->clock_of(row));
+    }
+    batch.meta = std::move(meta);
+    input.rows->add(batch.selection.size());
+    rows_in_ += batch.selection.size();
+    deliver(input.edges, batch);
+    const RepartitionClock::Changes changes = input.senders->hear(*read);
+    advance(input.edges, changes.moved);
+    for (const ClockId clock : changes.forgotten) forget(input.edges, clock);
+  }
   return take_error();
 }
 
@@ -390,6 +465,7 @@ void Task::advance_node(Node& node, std::span<const ClockReading> readings) {
   for (ClockReading& reading : passed) {
     reading.watermark = node.op->output_watermark(reading.clock, reading.watermark);
   }
+  for (RepartitionWriter& sender : node.senders) sender.update(passed);
   advance(node.edges, passed);
 }
 
@@ -399,24 +475,29 @@ void Task::forget(std::span<const Edge> edges, ClockId clock) {
     if (!node.gate->forget(edge.input, clock)) continue;
     NodeEmitter out(*this, node);
     keep_error(node.op->forget(clock, out));
+    for (RepartitionWriter& sender : node.senders) sender.forget(clock);
     forget(node.edges, clock);
+  }
+}
+
+void Task::tick_clock(Input& input) {
+  std::vector<ClockReading> changed;
+  input.clock->tick(now_, changed);
+  if (!changed.empty()) dirty_ = true;
+  advance(input.edges, changed);
+  for (const ClockId clock : input.clock->expire(now_)) {
+    expired_clocks_.add();
+    dirty_ = true;
+    forget(input.edges, clock);
   }
 }
 
 Result<void> Task::tick(Micros now) {
   now_ = now;
   for (const auto& input : inputs_) {
-    std::vector<ClockReading> changed;
-    input->clock->tick(now, changed);
-    if (!changed.empty()) dirty_ = true;
-    advance(input->edges, changed);
-    for (const ClockId clock : input->clock->expire(now)) {
-      expired_clocks_.add();
-      dirty_ = true;
-      forget(input->edges, clock);
-    }
+    if (input->clock) tick_clock(*input);
     Micros lowest = TimePlan::kNever;
-    for (const ClockReading& reading : input->clock->readings()) {
+    for (const ClockReading& reading : input->readings()) {
       if (!reading.idle) lowest = std::min(lowest, reading.watermark);
     }
     if (lowest != TimePlan::kNever && lowest != kMinWatermark) {
@@ -441,7 +522,18 @@ Result<void> Task::finish() {
     NodeEmitter out(*this, *node);
     keep_error(node->op->finish(out));
   }
+  for (const auto& node : nodes_) {
+    for (RepartitionWriter& sender : node->senders) sender.finish();
+  }
   return take_error();
+}
+
+std::size_t Task::open_bytes() const {
+  auto bytes = outputs_.bytes();
+  for (const auto& node : nodes_) {
+    for (const RepartitionWriter& sender : node->senders) bytes += sender.open_bytes();
+  }
+  return bytes;
 }
 
 Result<EpochPart> Task::close_epoch() {
@@ -450,6 +542,11 @@ Result<EpochPart> Task::close_epoch() {
     keep_error(node->op->end_epoch(out));
   }
   TRY(take_error());
+  for (const auto& node : nodes_) {
+    for (RepartitionWriter& sender : node->senders) {
+      sender.close_epoch(now_, inputs_settled(), outputs_);
+    }
+  }
   EpochPart part;
   if (!dirty_ && outputs_.empty()) return part;
   ++epoch_;
@@ -484,7 +581,7 @@ void Task::evict(Epoch flushed) {
 
 std::vector<std::pair<std::string, ClockReading>> Task::clock_readings(std::size_t input) const {
   std::vector<std::pair<std::string, ClockReading>> out;
-  for (const ClockReading& reading : inputs_[input]->clock->readings()) {
+  for (const ClockReading& reading : inputs_[input]->readings()) {
     out.emplace_back(clocks_.name(reading.clock), reading);
   }
   return out;

@@ -3,7 +3,8 @@
 // One stage for one partition number: its inputs, clocks, operators, stores and sinks. A worker
 // calls it with records and with the time; everything it puts out gathers until close_epoch() hands
 // the epoch over: outputs, the delta of its state, and the input positions that both stand for.
-// Restored by filling stores() before start(). Used only by its worker.
+// Rows for other tasks of the job, and what is known of its clocks, go to them as outputs too
+// (RepartitionWriter). Restored by filling stores() before start(). Used only by its worker.
 
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +19,8 @@
 #include "engine/base/clock.h"
 #include "engine/log/log.h"
 #include "engine/runtime/clock_gate.h"
+#include "engine/runtime/repartition_clock.h"
+#include "engine/runtime/repartition_writer.h"
 #include "engine/runtime/shape_store.h"
 #include "engine/runtime/sink.h"
 #include "engine/runtime/source_clock.h"
@@ -29,6 +32,8 @@ namespace sitrep {
 
 /// The writer's numbers of the topics that a job writes.
 using TopicNumbers = std::map<std::string, TopicId>;
+/// How many partitions the topics have that a job reads.
+using PartitionCounts = std::map<std::string, std::int32_t>;
 
 /// What one task did in one epoch.
 struct EpochPart {
@@ -43,6 +48,8 @@ struct TaskOptions {
   const Stage* stage = nullptr;  ///< Outlives the task.
   PartitionId partition;
   const TopicNumbers* topics = nullptr;  ///< Outlives the task.
+  /// Outlives make(); may be null for a stage without repartition topics.
+  const PartitionCounts* partitions = nullptr;
   std::string dead_letter_topic;
   ColdState* cold = nullptr;           ///< Outlives the task; null: all state stays in memory.
   MetricsRegistry* metrics = nullptr;  ///< Outlives the task.
@@ -75,11 +82,15 @@ class Task {
   Result<void> tick(Micros now);
   /// The bounded input has ended: closes every window, applies held rows.
   Result<void> finish();
+  /// An end that was not known at the start.
+  void set_end(std::size_t input, Offset end);
+  /// Stage::level.
+  std::size_t level() const { return stage_.level; }
 
   /// Whether rows that someone waits for are in the open epoch.
   bool urgent() const { return urgent_; }
   /// Output bytes of the open epoch: what the epoch's bound is compared with.
-  std::size_t open_bytes() const { return outputs_.bytes(); }
+  std::size_t open_bytes() const;
   Result<EpochPart> close_epoch();
   /// Bytes of all stores.
   std::size_t memory_bytes() const;
@@ -102,12 +113,19 @@ class Task {
 
   explicit Task(const TaskOptions& options);
   Result<void> build();
+  std::unique_ptr<Input> make_input(const SourceNode& source, const std::string& topic);
+  std::vector<TaskId> senders_of(const SourceNode& source) const;
+  TopicId topic_number(const std::string& topic) const;
   /// Marks the inputs whose rows reach node `index` on several ways (a diamond). Their batches are
   /// delivered row by row: a batch that ran through one way first would move the clock, and fire
   /// windows, before the earlier rows of the other way come.
   void mark_reunions(std::size_t index,
                      const std::vector<std::vector<std::size_t>>& inputs_of_source);
   void deliver_rows(Input& input, const ColumnBatch& batch);
+  /// Records of other tasks of the job.
+  Result<void> receive(Input& input, const RecordBatch& records);
+  /// Whether all that this task reads of other tasks has met all its clocks.
+  bool inputs_settled() const;
   /// Sends rows along edges, depth first.
   void deliver(std::span<const Edge> edges, const ColumnBatch& batch);
   void advance(std::span<const Edge> edges, std::span<const ClockReading> readings);
@@ -119,6 +137,7 @@ class Task {
   Result<void> take_error();
   /// Decoded rows with event times, clocks and watermarks; rows of the future become dead letters.
   ColumnBatch stamp(Input& input, const RecordBatch& records, DecodedRows rows);
+  void tick_clock(Input& input);
   void count_dead_letter(Input& input, const DeadLetter& letter, const RecordBatch& records);
 
   const Stage& stage_;

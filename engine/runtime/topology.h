@@ -42,11 +42,22 @@ struct TimePlan {
   static constexpr Micros kNever = std::numeric_limits<Micros>::max();
 };
 
+/// A stage whose tasks send rows to a repartition topic.
+struct SenderStage {
+  std::string stage;
+  /// One of its inputs: it has a task per partition of that.
+  std::string input_topic;
+};
+
+/// A topic from outside, or one that other stages of the job send rows to.
 struct SourceNode {
   std::string name;
   std::vector<std::string> topics;
   /// The columns that the decoder gives, in order.
   Schema schema;
+  /// Of a repartition topic: who writes it. There is no decoder then, and its clocks are what the
+  /// senders say. Empty: a topic from outside.
+  std::vector<SenderStage> senders = {};
   TimePlan time;
   StartFrom start = StartFrom::kEarliest;
   /// Go on where retention removed records before they were read; else that is an Error.
@@ -87,6 +98,18 @@ struct SinkNode {
   KeyFunction key;
   /// Ends the epoch early: someone waits for these rows.
   bool urgent = false;
+  /// The rows are written from this column on.
+  std::size_t first_column = 0;
+};
+
+/// Rows that go to the tasks of another key (decision 0007).
+struct RepartitionNode {
+  std::size_t node = 0;
+  std::string topic;
+  /// Columns of what the node puts out: rows with equal values go to one partition.
+  std::vector<std::size_t> key;
+  /// A task that has read for so long has met all its clocks; kNever: it never says so.
+  Micros settle_after = TimePlan::kNever;
 };
 
 /// A sub-topology: what one task runs for one partition number.
@@ -99,6 +122,9 @@ struct Stage {
   /// In an order in which every node comes after its inputs.
   std::vector<OperatorNode> nodes;
   std::vector<SinkNode> sinks;
+  std::vector<RepartitionNode> repartitions = {};
+  /// What it reads of other stages is of stages of lower levels.
+  std::size_t level = 0;
 };
 
 struct Topology {
@@ -109,7 +135,7 @@ struct Topology {
   /// Every topic written, with how to make it when it does not exist; nothing: it must exist.
   std::map<std::string, std::optional<TopicOptions>> output_topics;
 
-  /// Every input topic, each once.
+  /// Every input topic, repartition topics included, each once.
   std::vector<std::string> input_topics() const;
 };
 

@@ -38,6 +38,7 @@ bool Worker::step() {
   busy = serve_flusher() || busy;
   busy = serve_committer() || busy;
   if (!push_waiting() || failed_) return busy;
+  announce();
   if (!parked_) busy = drain_inputs() || busy;
   return busy;
 }
@@ -49,8 +50,7 @@ bool Worker::serve_control() {
     std::optional<WorkerToControl> answer;
     std::visit(Overloaded{[&](GiveTask& give) {
                             tasks_.push_back(std::move(give.task));
-                            finished_.push_back(false);
-                            finish_announced_ = false;
+                            finished_.push_back(Finish::kNot);
                           },
                           [&](Park&) {
                             parked_ = true;
@@ -60,22 +60,36 @@ bool Worker::serve_control() {
                             tasks_.clear();
                             finished_.clear();
                             waiting_.clear();
+                            announcements_.clear();
                             flushed_.clear();
                             failed_ = false;
                             answer = Released{};
                           },
                           [&](Resume&) { parked_ = false; },
-                          [&](EndInputs&) {
+                          [&](EndInputs& end) {
                             for (OwnedTask& owned : tasks_) {
+                              if (owned.task->level() != end.level) continue;
                               for (std::size_t i = 0; i < owned.readers.size(); ++i) {
                                 owned.ends[i] = owned.readers[i]->position();
                               }
                             }
-                          }},
+                          },
+                          [&](TakeEnds& take) { take_ends(take.ends); }},
                *message);
     if (answer) ENSURE(rings_.to_control.try_push(*answer), "control does not listen");
   }
   return busy;
+}
+
+void Worker::take_ends(const std::map<TopicPartition, Offset>& ends) {
+  for (OwnedTask& owned : tasks_) {
+    for (std::size_t i = 0; i < owned.ends.size(); ++i) {
+      const auto end = ends.find(owned.task->inputs()[i]);
+      if (owned.ends[i] != kEndNotKnownYet || end == ends.end()) continue;
+      owned.ends[i] = end->second;
+      owned.task->set_end(i, end->second);
+    }
+  }
 }
 
 bool Worker::serve_committer() {
@@ -120,7 +134,7 @@ bool Worker::drain_inputs() {
   }
   if (!failed_) {
     for (std::size_t i = 0; i < tasks_.size() && !failed_; ++i) {
-      if (!finished_[i]) finish_ended(tasks_[i]);
+      if (finished_[i] == Finish::kNot) finish_ended(tasks_[i]);
     }
   }
   if (urgent && !urgent_sent_) {
@@ -171,7 +185,7 @@ void Worker::finish_ended(OwnedTask& owned) {
     if (!owned.ends[i] || owned.readers[i]->position() < *owned.ends[i]) return;
   }
   if (auto done = owned.task->finish(); !done) return fail(std::move(done).error());
-  finished_[static_cast<std::size_t>(&owned - tasks_.data())] = true;
+  finished_[static_cast<std::size_t>(&owned - tasks_.data())] = Finish::kDone;
 }
 
 void Worker::tick() {
@@ -183,7 +197,8 @@ void Worker::tick() {
 void Worker::close_epoch(CommitNumber commit) {
   urgent_sent_ = false;
   full_sent_ = false;
-  for (OwnedTask& owned : tasks_) {
+  for (std::size_t i = 0; i < tasks_.size(); ++i) {
+    OwnedTask& owned = tasks_[i];
     if (failed_) break;
     auto part = owned.task->close_epoch();
     if (!part) {
@@ -195,15 +210,19 @@ void Worker::close_epoch(CommitNumber commit) {
                                      .part = *std::move(part),
                                      .start = std::exchange(owned.commit_start, std::nullopt)});
     }
+    // A bounded run goes on behind the epoch that holds the last window.
+    if (finished_[i] == Finish::kDone) {
+      announcements_.push_back(TaskFinished{owned.task->id()});
+      finished_[i] = Finish::kAnnounced;
+    }
   }
   waiting_.push_back(EpochClosed{.commit = commit});
   (void)push_waiting();
-  // A bounded run ends with the first epoch that holds the last window of every task.
-  const bool all_finished = !tasks_.empty() && std::all_of(finished_.begin(), finished_.end(),
-                                                           [](bool done) { return done; });
-  if (all_finished && !finish_announced_) {
-    WorkerToControl message = AllFinished{};
-    finish_announced_ = rings_.to_control.try_push(message);
+}
+
+void Worker::announce() {
+  while (!announcements_.empty() && rings_.to_control.try_push(announcements_.front())) {
+    announcements_.pop_front();
   }
 }
 

@@ -6,7 +6,9 @@
 // the open epoch is, it stops draining: that is the back-pressure. Used only by its worker.
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -48,6 +50,9 @@ class Worker {
   bool drain_inputs();
   bool drain(OwnedTask& owned);
   void finish_ended(OwnedTask& owned);
+  void take_ends(const std::map<TopicPartition, Offset>& ends);
+  /// Tells control of tasks whose end has been handed over.
+  void announce();
   void tick();
   void close_epoch(CommitNumber commit);
   /// Pushes what waits for room in the ring to the committer; false while some still waits.
@@ -60,7 +65,10 @@ class Worker {
   const Clock& clock_;
   WorkerRings& rings_;
   std::vector<OwnedTask> tasks_;
-  std::vector<bool> finished_;
+  /// Whether the end of a task's bounded input was reached, and control told.
+  enum class Finish : std::uint8_t { kNot, kDone, kAnnounced };
+  std::vector<Finish> finished_;
+  std::deque<WorkerToControl> announcements_;  // bounded: one per task
   std::deque<WorkerToCommitter> waiting_;  // bounded: parts of one commit, at most tasks + 1
   std::map<TaskId, Epoch> flushed_;
   RecordBatch records_;
@@ -68,7 +76,6 @@ class Worker {
   bool failed_ = false;
   bool urgent_sent_ = false;
   bool full_sent_ = false;
-  bool finish_announced_ = false;
   Micros last_tick_ = 0;
   Micros last_published_ = 0;
   Counter& backpressure_;

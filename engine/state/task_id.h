@@ -6,6 +6,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@ struct TaskId {
 
   auto operator<=>(const TaskId&) const = default;
 };
+
+/// The end of an input that is decided later.
+inline constexpr Offset kEndNotKnownYet{std::numeric_limits<std::int64_t>::max() - 1};
 
 /// Next offset to read from one input partition.
 struct InputPosition {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// simulate FIRST COUNT [BUG]: so many seeds from FIRST on; prints those that fail, and what led to
-// the first. With one of the planted bugs, stops at the first seed that finds it. Exit: 0 none
-// failed, or the bug was found; 1 else.
+// simulate FIRST COUNT [BUG | rekeyed]: so many seeds from FIRST on; prints those that fail, and
+// what led to the first. With one of the planted bugs, stops at the first seed that finds it. Exit:
+// 0 none failed, or the bug was found; 1 else.
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -11,9 +11,9 @@
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    std::cerr << "usage: simulate FIRST COUNT [BUG: 0 none, 1 offsets before state, 2 state "
-                 "outside the transaction, 3 restore to the last stable offset, 4 generation at "
-                 "the commit, 5 trim behind the image]\n";
+    std::cerr << "usage: simulate FIRST COUNT [BUG: 1 offsets before state, 2 state outside the "
+                 "transaction, 3 restore to the last stable offset, 4 generation at the commit, 5 "
+                 "trim behind the image | rekeyed: the job that does not keep the source's key]\n";
     return 2;
   }
   // One seed is looked at closely.
@@ -21,10 +21,13 @@ int main(int argc, char** argv) {
   sitrep::set_log_level(one ? sitrep::LogLevel::kDebug : sitrep::LogLevel::kError);
   const auto first = static_cast<unsigned>(std::strtoul(argv[1], nullptr, 10));
   const auto count = static_cast<unsigned>(std::strtoul(argv[2], nullptr, 10));
-  const auto bug = static_cast<sitrep::PlantedBug>(argc > 3 ? std::atoi(argv[3]) : 0);
+  const std::string which = argc > 3 ? argv[3] : "";
+  const auto job = which == "rekeyed" ? sitrep::SimulatedJob::kReKeyed
+                                      : sitrep::SimulatedJob::kCoPartitioned;
+  const auto bug = static_cast<sitrep::PlantedBug>(std::atoi(which.c_str()));
   unsigned failed = 0;
   for (unsigned seed = first; seed < first + count; ++seed) {
-    const std::string wrong = sitrep::simulate(seed, bug);
+    const std::string wrong = sitrep::simulate(seed, job, bug);
     if (wrong.empty()) continue;
     std::cout << "seed " << seed << " fails\n";
     if (failed++ == 0) std::cout << wrong << "\n";

@@ -41,6 +41,34 @@ streams:
     to: {topic: each, key: id, create: {partitions: 1}}
 )";
 
+/// Rows that are late for nobody: whose they are is not said by the semantics before all senders
+/// are heard.
+constexpr std::string_view kReKeyedJob = R"(job: sim
+kafka: {brokers: nowhere}
+sources:
+  rows:
+    topic: in
+    columns: {k: text, id: bigint, n: bigint, ts: {type: timestamp, unit: s}}
+    partitioned_by: k
+    time: {column: ts, out_of_orderness: 20s, idle_after: never, max_future_skew: 100000d}
+streams:
+  sums:
+    sql: |
+      SELECT concat('m', n % 3) AS k, count(*) AS c, sum(n) AS n, window_end AS e FROM rows
+      GROUP BY concat('m', n % 3), hop(interval '20 seconds', interval '10 seconds')
+    late: {policy: drop}
+    to: {topic: sums, key: k, timestamps: ms, create: {partitions: 1}}
+  all_sums:
+    sql: |
+      SELECT 'all' AS k, sum(c) AS c, sum(n) AS n, window_end AS e FROM sums
+      GROUP BY tumble(interval '30 seconds')
+    late: {policy: drop}
+    to: {topic: all_sums, key: k, timestamps: ms, create: {partitions: 1}}
+  each:
+    sql: SELECT id FROM rows
+    to: {topic: each, key: id, create: {partitions: 1}}
+)";
+
 constexpr int kPartitions = 3;
 constexpr std::size_t kProcesses = 3;
 constexpr int kSteps = 1'500;
@@ -53,7 +81,8 @@ struct Crash {};
 /// Windows and rows as the semantics have them, told of each record as it is sent.
 class Model {
  public:
-  explicit Model(std::mt19937& random) : random_(random) {}
+  Model(std::mt19937& random, SimulatedJob job)
+      : random_(random), rekeyed_(job == SimulatedJob::kReKeyed) {}
 
   /// The next record of a partition, as JSON.
   std::string next(std::size_t partition) {
@@ -61,27 +90,46 @@ class Model {
     std::int64_t& watermark = watermark_.try_emplace(partition, 0).first->second;
     const std::int64_t before = watermark;
     const auto step = static_cast<std::int64_t>(random_() % (random_() % 6 == 0 ? 60 : 8));
+    const std::int64_t back = rekeyed_ ? std::min<std::int64_t>(step, 19) : 2 * step;
     const std::int64_t now =
-        random_() % 3 == 0 ? std::max<std::int64_t>(0, before - 2 * step) : before + step;
+        random_() % 3 == 0 ? std::max<std::int64_t>(0, before - back) : before + step;
     watermark = std::max(before, now);
     const auto n = static_cast<std::int64_t>(random_() % 100);
     const std::int64_t id = next_id_++;
     ids_[partition].push_back(id);
     for (std::int64_t end = 10; end <= now + 20; end += 10) {
-      if (end <= now || end - 20 > now || end <= before) continue;
-      auto& [count, sum] = totals_[{key, end}];
-      ++count;
-      sum += n;
+      if (end <= now || end - 20 > now || (!rekeyed_ && end <= before)) continue;
+      add(totals_[{rekeyed_ ? concat("m", n % 3) : key, end}], n);
+      if (rekeyed_) add(all_totals_[{"all", (end + 29) / 30 * 30}], n);
     }
     return concat(R"({"k":")", key, R"(","id":)", id, R"(,"n":)", n, R"(,"ts":)", now, "}");
   }
 
   /// What is wrong with these outputs.
   std::vector<std::string> complaints(const std::vector<std::string>& sums,
+                                      const std::vector<std::string>& all_sums,
                                       const std::vector<std::string>& each) const {
     std::vector<std::string> wrong;
+    compare(totals_, sums, wrong);
+    compare(all_totals_, all_sums, wrong);
+    compare_rows(each, wrong);
+    return wrong;
+  }
+
+ private:
+  /// Count and sum by key and window end.
+  using Totals =
+      std::map<std::pair<std::string, std::int64_t>, std::pair<std::int64_t, std::int64_t>>;
+
+  static void add(std::pair<std::int64_t, std::int64_t>& totals, std::int64_t n) {
+    ++totals.first;
+    totals.second += n;
+  }
+
+  static void compare(const Totals& expected, const std::vector<std::string>& sums,
+                      std::vector<std::string>& wrong) {
     std::multiset<std::string> found(sums.begin(), sums.end());
-    for (const auto& [name, totals] : totals_) {
+    for (const auto& [name, totals] : expected) {
       const std::string row =
           concat(R"({"k":")", name.first, R"(","c":)", totals.first, R"(,"n":)", totals.second,
                  R"(,"e":)", name.second * 1000, "}");
@@ -93,6 +141,9 @@ class Model {
       }
     }
     for (const std::string& row : found) wrong.push_back("doubled or wrong " + row);
+  }
+
+  void compare_rows(const std::vector<std::string>& each, std::vector<std::string>& wrong) const {
     std::multiset<std::string> rows(each.begin(), each.end());
     for (const auto& [partition, ids] : ids_) {
       auto from = each.begin();
@@ -107,22 +158,23 @@ class Model {
       }
     }
     for (const std::string& row : rows) wrong.push_back("never sent: " + row);
-    return wrong;
   }
 
- private:
   std::mt19937& random_;
+  const bool rekeyed_;
   std::int64_t next_id_ = 0;
   std::map<std::size_t, std::int64_t> watermark_;
   std::map<std::size_t, std::vector<std::int64_t>> ids_;
-  std::map<std::pair<std::string, std::int64_t>, std::pair<std::int64_t, std::int64_t>> totals_;
+  Totals totals_;
+  Totals all_totals_;
 };
 
 class Simulation final : public MemoryLogFaults {
  public:
-  Simulation(unsigned seed, PlantedBug bug)
+  Simulation(unsigned seed, SimulatedJob job, PlantedBug bug)
       : random_(seed),
-        model_(random_),
+        model_(random_, job),
+        topology_(topology_of_job(job)),
         log_(clock_),
         planted_(log_, bug, [this] { maybe_crash(3); }) {
     log_.set_faults(this);
@@ -137,7 +189,9 @@ class Simulation final : public MemoryLogFaults {
     for (int step = 0; step < kSteps && wrong_.empty(); ++step) act();
     quiet_ = true;
     end();
-    if (wrong_.empty()) wrong_ = model_.complaints(written("sums"), written("each"));
+    if (wrong_.empty()) {
+      wrong_ = model_.complaints(written("sums"), written("all_sums"), written("each"));
+    }
     if (wrong_.empty()) return "";
     if (wrong_.size() > 10) wrong_.resize(10);
     return concat(join(notes_, ", "), "\n", join(wrong_, "\n"));
@@ -303,7 +357,7 @@ class Simulation final : public MemoryLogFaults {
     process.metrics = std::make_unique<MetricsRegistry>();
     guarded(process, [&]() -> Result<void> {
       ASSIGN_OR_RETURN(process.instance,
-                       Instance::make(topology(),
+                       Instance::make(topology_,
                                       {.group = "sim",
                                        .instance = process.name,
                                        .state_dir = process.disk.string(),
@@ -313,6 +367,7 @@ class Simulation final : public MemoryLogFaults {
                                        .commit_interval = 20 * kMicrosPerMilli,
                                        .flush_interval = 200 * kMicrosPerMilli,
                                        .snapshot_bytes_min = 100,
+                                       .trim_interval = 50 * kMicrosPerMilli,
                                        .memory_bytes = std::size_t{64} << 20,
                                        .state_bytes_max = below(3) == 0
                                                               ? std::optional<std::size_t>(0)
@@ -347,23 +402,23 @@ class Simulation final : public MemoryLogFaults {
     log_.settle_markers();
     Process& last = processes_.back();
     last.stopped = false;
-    bool ended = false;
+    std::size_t levels = 0;
+    for (const Stage& stage : topology_.stages) levels = std::max(levels, stage.level + 1);
+    std::size_t level = 0;
     for (int round = 0; round < 20 && wrong_.empty(); ++round) {
       if (!last.instance) start(last);
       idle_steps_ = 0;
       if (!run_quietly(last)) continue;
-      if (!ended) last.instance->end_inputs();
-      ended = true;
+      last.instance->end_inputs(level);
       if (!run_quietly(last)) continue;
       bool durable = false;
       guarded(last, [&]() -> Result<void> {
         ASSIGN_OR_RETURN(durable, last.instance->commit_open_epoch());
         return {};
       });
-      if (durable && last.instance) {
-        last.instance.reset();
-        return;
-      }
+      if (!durable || !last.instance || ++level < levels) continue;
+      last.instance.reset();
+      return;
     }
     wrong_.push_back("it does not come to its end");
   }
@@ -389,17 +444,20 @@ class Simulation final : public MemoryLogFaults {
 
   std::vector<std::string> written(const std::string& topic) const {
     std::vector<std::string> out;
+    if (!log_.topics().contains(topic)) return out;
     for (const auto& record : log_.records({topic, PartitionId(0)})) out.push_back(*record.value);
     return out;
   }
 
-  static const Topology& topology() {
-    static const Topology kTopology = topology_of(kJob);
-    return kTopology;
+  static const Topology& topology_of_job(SimulatedJob job) {
+    static const Topology kCoPartitioned = topology_of(kJob);
+    static const Topology kReKeyed = topology_of(kReKeyedJob);
+    return job == SimulatedJob::kReKeyed ? kReKeyed : kCoPartitioned;
   }
 
   std::mt19937 random_;
   Model model_;
+  const Topology& topology_;
   const TemporaryDirectory directory_;
   ManualClock clock_{1'000 * kMicrosPerSecond};
   MemoryLog log_;
@@ -415,6 +473,8 @@ class Simulation final : public MemoryLogFaults {
 
 }  // namespace
 
-std::string simulate(unsigned seed, PlantedBug bug) { return Simulation(seed, bug).run(); }
+std::string simulate(unsigned seed, SimulatedJob job, PlantedBug bug) {
+  return Simulation(seed, job, bug).run();
+}
 
 }  // namespace sitrep

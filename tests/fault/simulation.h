@@ -24,7 +24,15 @@ enum class PlantedBug {
   kTrimBehindImage,
 };
 
+enum class SimulatedJob {
+  /// Groups keep the key of the source.
+  kCoPartitioned,
+  /// They do not: two cuts, one behind the other.
+  kReKeyed,
+};
+
 /// Empty when all is right; else what is wrong, and what led there.
-std::string simulate(unsigned seed, PlantedBug bug = PlantedBug::kNone);
+std::string simulate(unsigned seed, SimulatedJob job = SimulatedJob::kCoPartitioned,
+                     PlantedBug bug = PlantedBug::kNone);
 
 }  // namespace sitrep

@@ -67,6 +67,9 @@ class CrashingLog final : public Log {
   Result<OffsetRange> offset_range(const TopicPartition& partition) override {
     return log_->offset_range(partition);
   }
+  Result<Offset> written_end(const TopicPartition& partition) override {
+    return log_->written_end(partition);
+  }
   Result<std::map<std::string, std::string>> topic_settings(const std::string& topic) override {
     return log_->topic_settings(topic);
   }

@@ -15,8 +15,11 @@ sources:
   a: {topic: in.a, columns: {k: text, ts: timestamp}, partitioned_by: k, time: {column: ts}}
   b: {topic: in.b, columns: {k: text, ts: timestamp}, partitioned_by: k, time: {column: ts}}
 streams:
-  both:
-    sql: SELECT k, ts FROM a UNION ALL SELECT k, ts FROM b
+  all_rows:
+    sql: SELECT k FROM a UNION ALL SELECT k FROM b
+  counts:
+    sql: SELECT k, count(*) AS n FROM all_rows GROUP BY k, tumble(interval '1 minute')
+    late: {policy: drop}
     to: {topic: out}
 )";
 

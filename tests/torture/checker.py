@@ -7,7 +7,8 @@ of partition and offset."""
 
 import collections
 
-OUTPUTS = ("windows", "overlapping", "totals", "picked", "alerts", "late", "dead_letters")
+OUTPUTS = ("windows", "overlapping", "totals", "levels", "all_levels", "picked", "alerts", "late",
+           "dead_letters")
 SAMPLES = 5
 YEAR_MS = 365 * 86_400_000
 
@@ -38,6 +39,22 @@ def expected_totals(records):
     return {group: {"n": len(rows), "total": sum(row["seq"] for row in rows),
                     "levels": sum(row["level"] for row in rows)}
             for group, rows in groups.items()}
+
+
+def expected_levels(records):
+    groups = collections.defaultdict(list)
+    for record in records:
+        groups[record["level"] % 10, record["ts"] // 10_000 * 10_000].append(record)
+    return {group: {"n": len(rows), "total": sum(row["seq"] for row in rows),
+                    "keys": len({row["key"] for row in rows})}
+            for group, rows in groups.items()}
+
+
+def expected_all_levels(records):
+    groups = collections.defaultdict(list)
+    for record in records:
+        groups["all", record["ts"] // 30_000 * 30_000].append(record["seq"])
+    return {group: {"n": len(seqs), "total": sum(seqs)} for group, seqs in groups.items()}
 
 
 def expected_alerts(records):
@@ -119,6 +136,8 @@ def complaints_about(records, outputs):
     compare_windows(complaints, "overlapping", expected_overlapping(records),
                     outputs["overlapping"])
     compare_windows(complaints, "totals", expected_totals(records), outputs["totals"])
+    compare_windows(complaints, "levels", expected_levels(records), outputs["levels"])
+    compare_windows(complaints, "all_levels", expected_all_levels(records), outputs["all_levels"])
     compare_picked(complaints, expected_picked(records), outputs["picked"])
     compare_alerts(complaints, expected_alerts(records), outputs["alerts"])
     say(complaints, "late rows", outputs["late"])

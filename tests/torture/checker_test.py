@@ -22,6 +22,8 @@ def right_outputs(records):
         "windows": rows(checker.expected_windows(records)),
         "overlapping": rows(checker.expected_overlapping(records)),
         "totals": rows(checker.expected_totals(records)),
+        "levels": rows(checker.expected_levels(records)),
+        "all_levels": rows(checker.expected_all_levels(records)),
         "picked": [{"key": key, "seq": seq}
                    for key, seqs in checker.expected_picked(records).items() for seq in seqs],
         "alerts": [{"key": key, "change": change, "at": at}
@@ -55,11 +57,17 @@ class CheckerTest(unittest.TestCase):
                          [("a", "raised", 1_000), ("a", "cleared", 12_000)])
         self.assertEqual(checker.expected_totals(records),
                          {("a", 0): {"n": 3, "total": 3, "levels": 150}})
+        self.assertEqual(checker.expected_levels(records),
+                         {(5, 0): {"n": 1, "total": 0, "keys": 1},
+                          (5, 10_000): {"n": 1, "total": 1, "keys": 1},
+                          (0, 0): {"n": 1, "total": 2, "keys": 1}})
+        self.assertEqual(checker.expected_all_levels(records), {("all", 0): {"n": 3, "total": 3}})
         self.assertEqual(checker.expected_picked(records), {"a": [0]})
 
     def test_each_lost_or_doubled_row_is_found(self):
         right = copy.deepcopy(self.outputs)
-        for topic in ("windows", "overlapping", "totals", "picked", "alerts"):
+        for topic in ("windows", "overlapping", "totals", "levels", "all_levels", "picked",
+                      "alerts"):
             for place in (0, len(right[topic]) // 2, -1):
                 self.outputs = copy.deepcopy(right)
                 del self.outputs[topic][place]
@@ -70,7 +78,8 @@ class CheckerTest(unittest.TestCase):
 
     def test_a_wrong_value_is_found(self):
         for topic, column in (("windows", "total"), ("windows", "different"),
-                              ("overlapping", "n"), ("totals", "levels"), ("alerts", "at"), ("picked", "seq")):
+                              ("overlapping", "n"), ("totals", "levels"), ("levels", "keys"),
+                              ("all_levels", "n"), ("alerts", "at"), ("picked", "seq")):
             self.outputs = right_outputs(self.records)
             self.outputs[topic][1][column] += 1
             self.assertTrue(self.complaints(), f"{topic} with a wrong {column}")

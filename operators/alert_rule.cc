@@ -2,12 +2,11 @@
 #include "operators/alert_rule.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
-#include "engine/base/text.h"
 #include "engine/api/group_key.h"
-#include "operators/number_row.h"
+#include "engine/base/text.h"
+#include "engine/api/raw_bytes.h"
 
 namespace sitrep {
 namespace {
@@ -16,34 +15,6 @@ constexpr PaneKey kOnlyPane{.clock = 0, .end = 0};
 
 bool is_true(const Column& column, std::size_t row) {
   return !column.is_null(row) && column.booleans()[row] != 0;
-}
-
-/// Big endian, so that keys sort as numbers do: ties in event time keep arrival order.
-std::string sequence_key(std::int64_t number) {
-  std::string key(8, '\0');
-  for (std::size_t i = 0; i < 8; ++i) {
-    key[i] = static_cast<char>(static_cast<std::uint64_t>(number) >> (56 - 8 * i) & 0xff);
-  }
-  return key;
-}
-
-void append_sized(std::string& out, std::string_view text) {
-  const auto size = static_cast<std::uint32_t>(text.size());
-  char bytes[sizeof size];
-  std::memcpy(bytes, &size, sizeof size);
-  out.append(bytes, sizeof size);
-  out += text;
-}
-
-bool take_sized(std::string_view& in, std::string& text) {
-  std::uint32_t size;
-  if (in.size() < sizeof size) return false;
-  std::memcpy(&size, in.data(), sizeof size);
-  in.remove_prefix(sizeof size);
-  if (in.size() < size) return false;
-  text = in.substr(0, size);
-  in.remove_prefix(size);
-  return true;
 }
 
 }  // namespace
@@ -56,7 +27,7 @@ AlertRule::AlertRule(const Options& options)
 
 Result<void> AlertRule::open(OperatorContext& context) {
   keys_ = &context.table("keys", std::make_unique<AlertStateRow>());
-  sequence_ = &context.table("sequence", std::make_unique<NumberRow>(0));
+  arrivals_.open(context);
   held_ = &context.time_queue("held");
   timers_ = &context.time_queue("timers");
   late_rows_ = &context.counter("late_rows");
@@ -87,10 +58,14 @@ Result<AlertRule::Observation> AlertRule::from_payload(Micros time, std::string_
   row.raise = (payload.front() & 1) != 0;
   row.clear = (payload.front() & 2) != 0;
   payload.remove_prefix(1);
-  if (!take_sized(payload, row.key) || !take_sized(payload, row.key_text) ||
-      !take_sized(payload, row.text) || !payload.empty()) {
+  std::string_view key, key_text, text;
+  if (!take_sized(payload, key) || !take_sized(payload, key_text) || !take_sized(payload, text) ||
+      !payload.empty()) {
     return corrupt("a held row is damaged");
   }
+  row.key = key;
+  row.key_text = key_text;
+  row.text = text;
   return row;
 }
 
@@ -135,9 +110,8 @@ Result<void> AlertRule::process(const ColumnBatch& batch, Emitter& out) {
       TRY(apply_row(clock, seen));
       continue;
     }
-    ASSIGN_OR_RETURN(const std::int64_t number, next_sequence());
-    held_->push(clock,
-                {.time = time, .key = sequence_key(number), .payload = to_payload(seen)});
+    ASSIGN_OR_RETURN(std::string number, arrivals_.next_key());
+    held_->push(clock, {.time = time, .key = std::move(number), .payload = to_payload(seen)});
   }
   output_.flush(out);
   if (!late.empty()) {
@@ -283,14 +257,6 @@ Result<void> AlertRule::fire_timer(ClockId clock, Micros time, const std::string
   }
   raise(clock, *state, time);
   return {};
-}
-
-Result<std::int64_t> AlertRule::next_sequence() {
-  std::byte* const row = sequence_->upsert(sequence_->pane(kOnlyPane), "");
-  if (row == nullptr) return *sequence_->take_error();
-  const std::int64_t number = NumberRow::get(row);
-  NumberRow::set(row, number + 1);
-  return number;
 }
 
 }  // namespace sitrep

@@ -23,6 +23,7 @@
 #include "engine/sql/evaluator.h"
 #include "operators/alert_output.h"
 #include "operators/alert_state.h"
+#include "operators/arrival_numbers.h"
 
 namespace sitrep {
 
@@ -73,7 +74,6 @@ class AlertRule final : public Operator {
   Result<void> apply_row(ClockId clock, const Observation& row);
   Result<void> fire_timer(ClockId clock, Micros time, const std::string& key);
   void raise(ClockId clock, AlertState& state, Micros at);
-  Result<std::int64_t> next_sequence();
   Result<AlertState*> state_of(std::string_view key);
 
   const Options options_;
@@ -81,7 +81,7 @@ class AlertRule final : public Operator {
   sql::Evaluator clear_;
   AlertOutput output_;
   Table* keys_ = nullptr;
-  Table* sequence_ = nullptr;
+  ArrivalNumbers arrivals_;
   TimeQueue* held_ = nullptr;
   TimeQueue* timers_ = nullptr;
   OperatorCounter* late_rows_ = nullptr;

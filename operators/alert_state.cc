@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operators/alert_state.h"
 
-#include <cstring>
 #include <new>
 
+#include "engine/api/raw_bytes.h"
+
 namespace sitrep {
-namespace {
-
-template <typename Number>
-void append_raw(std::string& out, Number value) {
-  char bytes[sizeof value];
-  std::memcpy(bytes, &value, sizeof value);
-  out.append(bytes, sizeof value);
-}
-
-template <typename Number>
-bool take_raw(std::string_view& in, Number& value) {
-  if (in.size() < sizeof value) return false;
-  std::memcpy(&value, in.data(), sizeof value);
-  in.remove_prefix(sizeof value);
-  return true;
-}
-
-}  // namespace
 
 void AlertStateRow::create(std::byte* row) const { new (row) AlertState(); }
 

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/api/cell_form.h"
+
+#include <cstdint>
+
+#include "engine/api/raw_bytes.h"
+
+namespace sitrep {
+namespace {
+
+constexpr char kNullMark = 0;
+constexpr char kPresentMark = 1;
+
+}  // namespace
+
+void append_cell(const Column& column, std::size_t row, std::string& out) {
+  if (column.is_null(row)) {
+    out += kNullMark;
+    return;
+  }
+  out += kPresentMark;
+  switch (column.type()) {
+    case Type::kBoolean: out += static_cast<char>(column.booleans()[row]); break;
+    case Type::kDouble: append_raw(out, column.doubles()[row]); break;
+    case Type::kText: append_sized(out, column.texts()[row]); break;
+    case Type::kBigint:
+    case Type::kTimestamp:
+    case Type::kInterval: append_raw(out, column.ints()[row]); break;
+  }
+}
+
+void append_double_cell(double value, std::string& out) {
+  out += kPresentMark;
+  append_raw(out, value);
+}
+
+bool take_cell(std::string_view& in, Column& column, Arena& arena) {
+  if (in.empty()) return false;
+  const char mark = in.front();
+  in.remove_prefix(1);
+  if (mark == kNullMark) {
+    column.append_null();
+    return true;
+  }
+  if (mark != kPresentMark) return false;
+  switch (column.type()) {
+    case Type::kBoolean: {
+      std::uint8_t value;
+      if (!take_raw(in, value)) return false;
+      column.append_boolean(value != 0);
+      return true;
+    }
+    case Type::kDouble: {
+      double value;
+      if (!take_raw(in, value)) return false;
+      column.append_double(value);
+      return true;
+    }
+    case Type::kText: {
+      std::string_view text;
+      if (!take_sized(in, text)) return false;
+      column.append_text(arena.store(text));
+      return true;
+    }
+    case Type::kBigint:
+    case Type::kTimestamp:
+    case Type::kInterval: {
+      std::int64_t value;
+      if (!take_raw(in, value)) return false;
+      column.append_int(value);
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace sitrep

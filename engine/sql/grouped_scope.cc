@@ -49,7 +49,7 @@ GroupedScope::GroupedScope(std::string_view text, InputScope& input,
       diagnostics_(diagnostics) {}
 
 Scope::Answer GroupedScope::take(const Json& node) {
-  const Json shape = shape_of(node);
+  const Json shape = input_.shape(node);
   const auto key = std::find(key_shapes_.begin(), key_shapes_.end(), shape);
   if (key != key_shapes_.end()) {
     const auto index = static_cast<std::size_t>(key - key_shapes_.begin());
@@ -111,7 +111,7 @@ std::optional<AggregateCall> GroupedScope::make_aggregate(const AggregateFactory
     diagnostics_.push_back({position, *complaint});
     return std::nullopt;
   }
-  InputScope inside(input_.schema(), input_.name(), "aggregates cannot be nested", diagnostics_);
+  InputScope inside(input_.row(), "aggregates cannot be nested", diagnostics_);
   ExpressionBinder binder(text_, inside, functions_, diagnostics_);
   const auto operands = binder.bind_all(list_in(body, "args"));
   AggregateCall call;

@@ -16,7 +16,7 @@ namespace sitrep::sql {
 class GroupedScope final : public Scope {
  public:
   /// `input` has the columns that aggregates read; `grouping` has its keys and window already and
-  /// gets the aggregates. `key_shapes` are the shapes of the keys as written (see shape_of).
+  /// gets the aggregates. `key_shapes` are the shapes of the keys as written (see InputScope).
   GroupedScope(std::string_view text, InputScope& input, const FunctionRegistry& functions,
                std::vector<Json> key_shapes, Grouping& grouping, Diagnostics& diagnostics);
 

@@ -128,21 +128,21 @@ std::vector<std::string> name_parts(const Json& list) {
   return parts;
 }
 
-Json shape_of(const Json& node) {
+Json shape_of(const Json& node, const std::function<Json(const Json& parts)>& column) {
   if (node.is_array()) {
     Json out = Json::array();
-    for (const Json& item : node) out.push_back(shape_of(item));
+    for (const Json& item : node) out.push_back(shape_of(item, column));
     return out;
   }
   if (!node.is_object()) return node;
   Json out = Json::object();
   for (const auto& [key, value] : node.items()) {
     if (key == "location") continue;
-    const bool qualified = key == "fields" && value.is_array() && value.size() > 1;
+    const bool names_column = key == "fields" && value.is_array();
     // libpg_query leaves negative and zero integers out of its JSON: {"ival": {}}. Their place in
     // the text is then all that tells -1 from 0, so it stays.
     if (key == "ival" && value.is_object() && value.empty()) out["at"] = location_of(node);
-    out[key] = shape_of(qualified ? Json::array({value.back()}) : value);
+    out[key] = names_column ? column(value) : shape_of(value, column);
   }
   return out;
 }

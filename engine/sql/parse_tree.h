@@ -5,6 +5,7 @@
 // Locations are byte offsets into the SQL text. Thread-compatible.
 
 #include <cstddef>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -40,7 +41,8 @@ std::size_t location_of(const Json& node);
 /// The parts of a dotted name: a list of String nodes ("*" for A_Star).
 std::vector<std::string> name_parts(const Json& list);
 
-/// The same tree without locations and with unqualified column names: equal for equal expressions.
-Json shape_of(const Json& node);
+/// The same tree without locations and with `column(parts)` for the parts of each column's name:
+/// equal for equal expressions.
+Json shape_of(const Json& node, const std::function<Json(const Json& parts)>& column);
 
 }  // namespace sitrep::sql

@@ -91,6 +91,16 @@ std::optional<Query> unite(std::vector<BoundSelect> branches, Diagnostics& diagn
   return query;
 }
 
+/// The names in an item of FROM, those of joins included.
+void collect_names(const Json& item, std::vector<std::string>& names) {
+  const Json& body = body_of(item);
+  if (kind_of(item) == "RangeVar") names.push_back(text_in(body, "relname"));
+  if (kind_of(item) != "JoinExpr") return;
+  for (const char* side : {"larg", "rarg"}) {
+    if (const Json* part = find_in(body, side)) collect_names(*part, names);
+  }
+}
+
 void sort_by_place(Diagnostics& diagnostics, std::size_t from) {
   std::stable_sort(
       diagnostics.begin() + static_cast<std::ptrdiff_t>(from), diagnostics.end(),
@@ -106,9 +116,7 @@ std::vector<std::string> referenced_streams(std::string_view text) {
   std::vector<const Json*> branches;
   if (!tree || !collect_branches(*tree, branches, ignored)) return names;
   for (const Json* branch : branches) {
-    for (const Json& item : list_in(*branch, "fromClause")) {
-      if (kind_of(item) == "RangeVar") names.push_back(text_in(body_of(item), "relname"));
-    }
+    for (const Json& item : list_in(*branch, "fromClause")) collect_names(item, names);
   }
   return names;
 }
@@ -143,8 +151,10 @@ ExpressionPtr bind_condition(std::string_view text, const Schema& schema,
                       text_in(*tree, "op") != "SETOP_UNION" &&
                       text_in(body_of(targets[0]), "name").empty();
     if (lone) {
-      InputScope scope(schema, "", "a condition looks at single rows; put the aggregate into a "
-                                   "stream and let the alert read that", diagnostics);
+      InputRow row;
+      row.add("", schema);
+      InputScope scope(row, "a condition looks at single rows; put the aggregate into a stream and "
+                            "let the alert read that", diagnostics);
       ExpressionBinder binder(select, scope, functions, diagnostics);
       condition = binder.bind_as(*find_in(body_of(targets[0]), "val"), Type::kBoolean,
                                  "a condition");

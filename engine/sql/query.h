@@ -55,12 +55,33 @@ struct Grouping {
   std::size_t first_aggregate_column() const { return keys.size() + 2; }
 };
 
+/// JOIN with a table: gives each row the columns of the table's row with its key, as of the row's
+/// event time. Columns are positions in the row that grows by each join: those of the stream, then
+/// those of each table in turn.
+struct TableJoin {
+  std::string table;
+  /// Its name in the SQL, unique in the SELECT.
+  std::string alias;
+  /// Byte offset of the table's name in the SQL text.
+  std::size_t position = 0;
+  /// LEFT JOIN: a row without a match stays, with nulls.
+  bool keeps_unmatched = false;
+  /// keys[i] of the row is compared with the i-th column of the table's key.
+  std::vector<std::size_t> keys;
+  /// The table's key, in its order.
+  std::vector<std::size_t> table_keys;
+  /// Where the table's columns begin.
+  std::size_t first_column = 0;
+};
+
 /// One SELECT … FROM one stream.
 struct Select {
   /// Name of the stream or source read.
   std::string from;
   /// Byte offset of that name in the SQL text.
   std::size_t from_position = 0;
+  /// Tables joined, in order. What is called the input's columns below is the row behind them.
+  std::vector<TableJoin> joins;
   /// Byte offset of GROUP BY's first item (or of SELECT when there is none).
   std::size_t group_position = 0;
   /// Over the input's columns, boolean; null when absent.
@@ -79,11 +100,23 @@ struct Query {
 /// Gives the schema of a source or stream, or null when the name is unknown.
 using Catalog = std::function<const Schema*(std::string_view name)>;
 
+/// A table as SQL sees it.
+struct TableShape {
+  Schema schema;
+  /// Positions of its key columns.
+  std::vector<std::size_t> key;
+};
+/// Gives a table, or null when the name is unknown.
+using TableCatalog = std::function<const TableShape*(std::string_view name)>;
+
 struct BindOptions {
   const Catalog& catalog;
   /// Every name the catalog knows, for "did you mean".
   const std::vector<std::string>& known_streams;
   const FunctionRegistry& functions;
+  /// What can be joined; nothing when it is not set.
+  TableCatalog tables = nullptr;
+  std::vector<std::string> known_tables = {};
 };
 
 /// The names after FROM in `text`, in order, without binding: what orders the streams of a job.

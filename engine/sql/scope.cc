@@ -1,45 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/sql/scope.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "engine/base/ensure.h"
 #include "engine/base/text.h"
 #include "engine/sql/expression_factory.h"
 
 namespace sitrep::sql {
 
-InputScope::InputScope(const Schema& schema, std::string name, std::string no_aggregate,
-                       Diagnostics& diagnostics)
-    : schema_(schema),
-      name_(std::move(name)),
-      no_aggregate_(std::move(no_aggregate)),
-      diagnostics_(diagnostics) {}
+namespace {
+
+std::string quoted_names(const InputRow& row) {
+  std::vector<std::string> names;
+  for (const InputRow::Part& part : row.parts) {
+    if (!part.name.empty()) names.push_back(concat("'", part.name, "'"));
+  }
+  return join(names, ", ");
+}
+
+}  // namespace
+
+void InputRow::add(std::string name, const Schema& columns) {
+  parts.push_back(
+      {.name = std::move(name), .first = schema.size(), .columns = columns.size()});
+  schema.fields.insert(schema.fields.end(), columns.fields.begin(), columns.fields.end());
+}
+
+std::vector<std::size_t> InputRow::matches(const std::vector<std::string>& name) const {
+  std::vector<std::size_t> found;
+  for (const Part& part : parts) {
+    if (name.size() == 2 && part.name != name[0]) continue;
+    for (std::size_t i = part.first; i < part.first + part.columns; ++i) {
+      if (schema.fields[i].name == name.back()) found.push_back(i);
+    }
+  }
+  return found;
+}
+
+const InputRow::Part& InputRow::part_of(std::size_t column) const {
+  const auto after = std::find_if(parts.begin(), parts.end(), [&](const Part& part) {
+    return column < part.first + part.columns;
+  });
+  ENSURE(after != parts.end(), "a column of another row");
+  return *after;
+}
+
+const InputRow::Part* InputRow::find_part(std::string_view name) const {
+  const auto found = std::find_if(parts.begin(), parts.end(),
+                                  [&](const Part& part) { return part.name == name; });
+  return found == parts.end() ? nullptr : &*found;
+}
+
+InputScope::InputScope(const InputRow& row, std::string no_aggregate, Diagnostics& diagnostics)
+    : row_(row), no_aggregate_(std::move(no_aggregate)), diagnostics_(diagnostics) {}
 
 std::optional<std::size_t> InputScope::find(const std::vector<std::string>& parts,
                                             std::size_t position) {
-  if (parts.size() > 2 || (parts.size() == 2 && parts[0] != name_)) {
-    diagnostics_.push_back(
-        {position, concat("there is no '", parts[0], "' to take a column from",
-                          name_.empty() ? "" : concat("; FROM names '", name_, "'"))});
+  if (parts.size() > 2 || (parts.size() == 2 && row_.find_part(parts[0]) == nullptr)) {
+    const std::string names = quoted_names(row_);
+    diagnostics_.push_back({position, concat("there is no '", parts[0],
+                                             "' to take a column from",
+                                             names.empty() ? "" : concat("; FROM names ", names))});
     return std::nullopt;
   }
   if (parts.back() == "*") {
     diagnostics_.push_back({position, "'*' stands alone in a SELECT list, expected a column"});
     return std::nullopt;
   }
-  const auto index = schema_.find(parts.back());
-  if (!index) {
+  const std::vector<std::size_t> found = row_.matches(parts);
+  if (found.size() == 1) return found.front();
+  if (found.empty()) {
     diagnostics_.push_back({position, concat("there is no column '", parts.back(), "'",
-                                             suggestion(parts.back(), schema_.names()))});
+                                             suggestion(parts.back(), row_.schema.names()))});
+    return std::nullopt;
   }
-  return index;
+  std::vector<std::string> choices;
+  for (const std::size_t column : found) {
+    choices.push_back(concat(row_.part_of(column).name, ".", parts.back()));
+  }
+  diagnostics_.push_back({position, concat("'", parts.back(), "' can mean ",
+                                           join(choices, " and "), "; write which")});
+  return std::nullopt;
+}
+
+Json InputScope::shape(const Json& node) const {
+  return shape_of(node, [this](const Json& fields) {
+    const std::vector<std::string> parts = name_parts(fields);
+    const std::vector<std::size_t> found = row_.matches(parts);
+    return found.size() == 1 ? Json(found.front()) : Json(parts.back());
+  });
 }
 
 std::optional<Operand> InputScope::column(const std::vector<std::string>& parts,
                                           std::size_t position) {
   const auto index = find(parts, position);
   if (!index) return std::nullopt;
-  return Operand{make_column(*index, schema_.fields[*index].type), position};
+  return Operand{make_column(*index, row_.schema.fields[*index].type), position};
 }
 
 std::string InputScope::no_aggregate(std::string_view function) const {

@@ -4,9 +4,11 @@
 // ExpressionBinder asks its scope about every node first, so that a scope can take a whole node for
 // itself (a GROUP BY expression, an aggregate). Thread-compatible.
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/data/schema.h"
 #include "engine/sql/operand.h"
@@ -32,13 +34,32 @@ class Scope {
   virtual std::string no_aggregate(std::string_view function) const = 0;
 };
 
-/// The columns of one input.
+/// What a SELECT reads: the columns of its stream, and behind them those of each table that it
+/// joins, with the names under which the SQL knows them.
+struct InputRow {
+  struct Part {
+    /// Name or alias; empty when there is none.
+    std::string name;
+    std::size_t first = 0;
+    std::size_t columns = 0;
+  };
+  Schema schema;
+  std::vector<Part> parts;
+
+  void add(std::string name, const Schema& columns);
+  /// The columns that a name, qualified or not, can mean.
+  std::vector<std::size_t> matches(const std::vector<std::string>& parts) const;
+  /// The part a column belongs to.
+  const Part& part_of(std::size_t column) const;
+  /// Null when no part has that name.
+  const Part* find_part(std::string_view name) const;
+};
+
+/// The columns of an input row.
 class InputScope final : public Scope {
  public:
-  /// `schema` outlives the scope. `name` is the input's name or alias, empty when there is none;
-  /// `no_aggregate` says what to do instead of an aggregate.
-  InputScope(const Schema& schema, std::string name, std::string no_aggregate,
-             Diagnostics& diagnostics);
+  /// `row` outlives the scope; `no_aggregate` says what to do instead of an aggregate.
+  InputScope(const InputRow& row, std::string no_aggregate, Diagnostics& diagnostics);
 
   Answer take(const Json&) override { return {}; }
   std::optional<Operand> column(const std::vector<std::string>& parts,
@@ -47,12 +68,12 @@ class InputScope final : public Scope {
 
   /// Index of the column, or nothing with a diagnostic.
   std::optional<std::size_t> find(const std::vector<std::string>& parts, std::size_t position);
-  const Schema& schema() const { return schema_; }
-  const std::string& name() const { return name_; }
+  const InputRow& row() const { return row_; }
+  /// The shape of `node` (shape_of) in which a column is the same however it is qualified.
+  Json shape(const Json& node) const;
 
  private:
-  const Schema& schema_;
-  std::string name_;
+  const InputRow& row_;
   std::string no_aggregate_;
   Diagnostics& diagnostics_;
 };

@@ -7,6 +7,7 @@
 #include "engine/base/text.h"
 #include "engine/sql/expression_binder.h"
 #include "engine/sql/expression_factory.h"
+#include "engine/sql/from_clause.h"
 #include "engine/sql/grouped_scope.h"
 #include "engine/sql/unsupported.h"
 #include "engine/sql/window_clause.h"
@@ -39,9 +40,8 @@ class SelectBinder {
   std::optional<BoundSelect> bind() {
     const std::size_t errors_before = diagnostics_.size();
     if (const auto complaint = unsupported_clause(body_)) diagnostics_.push_back(*complaint);
-    const Schema* schema = bind_from();
-    if (schema == nullptr) return std::nullopt;
-    InputScope input(*schema, name_, no_aggregate_text(), diagnostics_);
+    if (!bind_from(body_, options_, bound_.select, row_, diagnostics_)) return std::nullopt;
+    InputScope input(row_, no_aggregate_text(), diagnostics_);
     bind_where(input);
     if (list_in(body_, "groupClause").empty()) {
       bind_plain(input);
@@ -63,46 +63,10 @@ class SelectBinder {
                : "it stands in the SELECT list or in HAVING, not here";
   }
 
-  const Schema* bind_from() {
-    const Json& from = list_in(body_, "fromClause");
-    if (from.size() != 1) {
-      complain(from.empty() ? 0 : location_of(from[1]),
-               from.empty()
-                   ? "found no FROM, expected one source or stream to read"
-                   : "found a second name in FROM, expected one; JOIN is not supported yet, "
-                     "UNION ALL brings two streams together");
-      return nullptr;
-    }
-    const Json& item = from[0];
-    const std::size_t position = location_of(item);
-    if (kind_of(item) != "RangeVar") {
-      complain(position, unsupported_from(item));
-      return nullptr;
-    }
-    const Json& table = body_of(item);
-    const std::string name = text_in(table, "relname");
-    if (!text_in(table, "schemaname").empty()) {
-      complain(position, concat("found ", text_in(table, "schemaname"), ".", name,
-                                ", expected the plain name of a source or stream"));
-      return nullptr;
-    }
-    const Schema* schema = options_.catalog(name);
-    if (schema == nullptr) {
-      complain(position, concat("there is no source or stream '", name, "'",
-                                suggestion(name, options_.known_streams)));
-      return nullptr;
-    }
-    bound_.select.from = name;
-    bound_.select.from_position = position;
-    name_ = name;
-    if (const Json* alias = find_in(table, "alias")) name_ = text_in(*alias, "aliasname");
-    return schema;
-  }
-
   void bind_where(InputScope& input) {
     const Json* where = find_in(body_, "whereClause");
     if (where == nullptr) return;
-    InputScope scope(input.schema(), name_, "WHERE looks at single rows; use HAVING for groups",
+    InputScope scope(input.row(), "WHERE looks at single rows; use HAVING for groups",
                      diagnostics_);
     ExpressionBinder binder(text_, scope, options_.functions, diagnostics_);
     bound_.select.where = binder.bind_as(*where, Type::kBoolean, "WHERE");
@@ -127,13 +91,14 @@ class SelectBinder {
   /// Message metadata (_key, _offset, …) is not among the columns of *.
   void add_all_columns(InputScope& input, const Json& star) {
     const auto parts = name_parts(list_in(body_of(star), "fields"));
-    if (parts.size() > 1 && parts[0] != name_) {
+    if (parts.size() > 1 && input.row().find_part(parts[0]) == nullptr) {
       complain(location_of(star), concat("there is no '", parts[0], "' to take columns from"));
       return;
     }
-    const auto& fields = input.schema().fields;
+    const auto& fields = input.row().schema.fields;
     for (std::size_t i = 0; i < fields.size(); ++i) {
       if (fields[i].name.starts_with('_')) continue;
+      if (parts.size() > 1 && input.row().part_of(i).name != parts[0]) continue;
       bound_.names.push_back(fields[i].name);
       bound_.outputs.push_back({make_column(i, fields[i].type), location_of(star)});
     }
@@ -194,7 +159,7 @@ class SelectBinder {
       const bool plain = key->kind == ExpressionKind::kColumn;
       grouping.key_columns.push_back(plain ? std::optional(key->column) : std::nullopt);
       grouping.keys.push_back(key);
-      key_shapes.push_back(shape_of(node));
+      key_shapes.push_back(input.shape(node));
     }
     if (windows == 0 && diagnostics_.size() == errors_before) {
       complain(
@@ -217,7 +182,7 @@ class SelectBinder {
     }
     if (kind_of(item) != "ColumnRef") return item;
     const auto parts = name_parts(list_in(body_of(item), "fields"));
-    if (parts.size() > 1 || input.schema().find(parts[0])) return item;
+    if (parts.size() > 1 || input.row().schema.find(parts[0])) return item;
     for (const Json& target : targets) {
       if (text_in(body_of(target), "name") == parts[0]) return *find_in(body_of(target), "val");
     }
@@ -228,7 +193,7 @@ class SelectBinder {
   const Json& body_;
   const BindOptions& options_;
   Diagnostics& diagnostics_;
-  std::string name_;
+  InputRow row_;
   BoundSelect bound_;
 };
 

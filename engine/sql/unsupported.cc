@@ -55,6 +55,14 @@ constexpr Advice kClauses[] = {
     {"windowClause", "WINDOW is not supported; use tumble(…) or hop(…) in GROUP BY"},
 };
 
+constexpr Advice kJoins[] = {
+    {"JOIN_RIGHT",
+     "RIGHT JOIN is not supported: the rows are the stream's; name the stream first and use LEFT "
+     "JOIN"},
+    {"JOIN_FULL",
+     "FULL JOIN is not supported: the rows are the stream's; use LEFT JOIN with the table"},
+};
+
 constexpr Advice kFunctions[] = {
     {"now", kWallClock},
     {"clock_timestamp", kWallClock},
@@ -113,9 +121,6 @@ std::optional<Diagnostic> unsupported_clause(const Json& select) {
 
 std::string unsupported_from(const Json& node) {
   const std::string_view kind = kind_of(node);
-  if (kind == "JoinExpr") {
-    return "JOIN is not supported yet; UNION ALL brings two streams together";
-  }
   if (kind == "RangeSubselect") {
     return "a subquery in FROM is not supported; write it as a stream of its own and name that";
   }
@@ -124,6 +129,23 @@ std::string unsupported_from(const Json& node) {
            "row each";
   }
   return concat("this item of FROM (", kind, ") is not supported; name one source or stream");
+}
+
+std::optional<std::string> unsupported_join(const Json& join) {
+  if (const auto kind = look_up(kJoins, text_in(join, "jointype"))) return kind;
+  if (flag_in(join, "isNatural")) {
+    return "NATURAL JOIN is not supported; write ON table.key = stream.column";
+  }
+  if (find_in(join, "usingClause") != nullptr) {
+    return "USING is not supported; write ON table.key = stream.column";
+  }
+  if (find_in(join, "alias") != nullptr) {
+    return "a name for a whole JOIN is not supported; give stream and table a name each";
+  }
+  if (find_in(join, "quals") == nullptr) {
+    return "CROSS JOIN is not supported; write JOIN … ON table.key = stream.column";
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> unsupported_function(std::string_view function) {

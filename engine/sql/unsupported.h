@@ -20,6 +20,8 @@ std::optional<std::string> unsupported_call(const Json& call);
 std::optional<Diagnostic> unsupported_clause(const Json& select);
 /// A sentence about an item of FROM that is not a plain name.
 std::string unsupported_from(const Json& node);
+/// A sentence about a JoinExpr that is none of JOIN and LEFT JOIN with ON; nothing when it is.
+std::optional<std::string> unsupported_join(const Json& join);
 /// Why `function` has no place in a stream (now(), random()), if so.
 std::optional<std::string> unsupported_function(std::string_view function);
 

@@ -131,7 +131,7 @@ TEST(Query, what_is_not_supported_says_what_to_use_instead) {
       {"SELECT i FROM s LIMIT 3",
        "22: LIMIT is not supported on a stream without end; use WHERE or HAVING"},
       {"SELECT a.i FROM s a JOIN s c ON true",
-       "16: JOIN is not supported yet; UNION ALL brings two streams together"},
+       "25: 's' is a stream, and JOIN is with tables; UNION ALL brings two streams together"},
       {"SELECT (SELECT 1) AS x FROM s",
        "7: a subquery is not supported; write the inner SELECT as a stream of its own and read it"},
       {"SELECT i FROM s UNION SELECT i FROM s",

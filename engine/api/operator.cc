@@ -5,6 +5,10 @@ namespace sitrep {
 
 Result<void> Operator::open(OperatorContext&) { return {}; }
 Result<void> Operator::advance(std::span<const ClockReading>, Emitter&) { return {}; }
+Result<void> Operator::process_side(const ColumnBatch&, Emitter&) {
+  return internal_error("rows of a side input for an operator that has none");
+}
+Result<void> Operator::advance_side(std::span<const ClockReading>, Emitter&) { return {}; }
 Result<void> Operator::forget(ClockId, Emitter&) { return {}; }
 Result<void> Operator::tick(Micros, Emitter&) { return {}; }
 Result<void> Operator::end_epoch(Emitter&) { return {}; }

@@ -9,6 +9,10 @@
 // happen; finish once when a bounded input has ended. After a restart, open is called on a new
 // object, its stores are filled again, and the calls go on.
 //
+// An operator that joins has side inputs beside its input: tables. Their rows and clocks come by
+// calls of their own and are no part of the node's clock; what they set free goes out by the
+// emitter all the same.
+//
 // An Error stops the task (and the engine decides what follows); a bad row is not an Error.
 // The face is unstable until operators have been through a restore from the state log.
 // Used only by its worker.
@@ -76,6 +80,10 @@ class Operator {
   virtual Result<void> process(const ColumnBatch& batch, Emitter& out) = 0;
   /// Some clocks of the input moved, or went idle, after the last batch.
   virtual Result<void> advance(std::span<const ClockReading> readings, Emitter& out);
+  /// Rows of a side input, with their meta. Default: an Error, there is no side input.
+  virtual Result<void> process_side(const ColumnBatch& batch, Emitter& out);
+  /// The clocks of a side input moved, or went idle, after its last batch.
+  virtual Result<void> advance_side(std::span<const ClockReading> readings, Emitter& out);
   /// No row came on this clock for so long that the job says to forget it (clock_expire): close
   /// what is open on it and drop what is kept per clock. A later row begins it anew.
   virtual Result<void> forget(ClockId clock, Emitter& out);

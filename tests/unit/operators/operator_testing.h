@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Runs one operator without a task: gives it tables and counters, keeps what it emits as text, and
+// Runs one operator without a task: gives it stores and counters, keeps what it emits as text, and
 // can take it through a restart or an eviction at the end of an epoch. Thread-compatible.
 
 #include <functional>
@@ -78,13 +78,13 @@ class OperatorRun {
   void end_epoch(Emitter& out) {
     ENSURE(op_->end_epoch(out), "end_epoch failed");
     ++epoch_;
-    for (const auto& table : tables_) table->collect(epoch_, image_);
+    for (Store* const store : stores_) store->collect(epoch_, image_);
     image_.close(epoch_);
     image_.flush(epoch_);
   }
   /// Drops from memory what the image holds.
   void evict() {
-    for (const auto& table : tables_) table->evict(epoch_);
+    for (Store* const store : stores_) store->evict(epoch_);
   }
   /// A new operator with the state of the last epoch; `cold`: which stays in the image as far as it
   /// can.
@@ -92,10 +92,10 @@ class OperatorRun {
     open();
     for (const auto& [key, value] : image_.entries()) {
       const auto& [store, clock, pane, name] = key;
-      for (const auto& table : tables_) {
-        if (table->id() != store) continue;
-        if (cold && table->restore_cold(clock, pane)) continue;
-        ENSURE(table->restore({.clock = clock, .pane = pane, .key = name}, value), "no restore");
+      for (Store* const held : stores_) {
+        if (held->id() != store) continue;
+        if (cold && held->restore_cold(clock, pane)) continue;
+        ENSURE(held->restore({.clock = clock, .pane = pane, .key = name}, value), "no restore");
       }
     }
   }
@@ -120,10 +120,14 @@ class OperatorRun {
                                                  .codec = std::move(codec),
                                                  .clocks = run_.clocks_.get(),
                                                  .cold = &run_.image_}));
+      run_.stores_.push_back(run_.tables_.back().get());
       return *run_.tables_.back();
     }
-    TimeQueue& time_queue(std::string_view) override {
-      ENSURE(false, "no operator tested here has a time queue");
+    TimeQueue& time_queue(std::string_view purpose) override {
+      run_.queues_.push_back(
+          std::make_unique<TimeQueue>(concat("op/", purpose), *run_.clocks_));
+      run_.stores_.push_back(run_.queues_.back().get());
+      return *run_.queues_.back();
     }
     OperatorCounter& counter(std::string_view name) override {
       run_.counters_.push_back(std::make_unique<Counted>(run_.counts_[std::string(name)]));
@@ -137,7 +141,9 @@ class OperatorRun {
 
   void open() {
     op_.reset();
+    stores_.clear();
     tables_.clear();
+    queues_.clear();
     clocks_ = std::make_unique<ClockTable>();
     for (const std::string& name : clock_names_) (void)clocks_->intern(name);
     op_ = make_();
@@ -153,6 +159,8 @@ class OperatorRun {
   std::map<std::string, std::uint64_t> counts_;
   std::vector<std::unique_ptr<Counted>> counters_;
   std::vector<std::unique_ptr<Table>> tables_;
+  std::vector<std::unique_ptr<TimeQueue>> queues_;
+  std::vector<Store*> stores_;  // tables and queues
   std::unique_ptr<Operator> op_;
 };
 

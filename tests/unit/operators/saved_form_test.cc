@@ -7,7 +7,9 @@
 
 #include "operators/alert_state.h"
 #include "engine/api/group_key.h"
+#include "operators/held_row.h"
 #include "operators/number_row.h"
+#include "operators/table_versions.h"
 
 namespace sitrep {
 namespace {
@@ -65,6 +67,38 @@ TEST(SavedForm, of_an_alert_state) {
             "\x02\0\0\0\0\0\0\0"
             "\x03\x01\0\0\0\0\0\0"
             "\x02\0\0\0V1too fast"s);
+}
+
+TEST(SavedForm, of_a_tables_versions) {
+  const VersionsRow codec;
+  alignas(TableVersions) std::array<std::byte, sizeof(TableVersions)> row;
+  codec.create(row.data());
+  add_version(VersionsRow::get(row.data()), {.time = 258, .deleted = true, .cells = {}});
+  add_version(VersionsRow::get(row.data()), {.time = 1, .deleted = false, .cells = "\x01\x01"});
+  std::string saved;
+  codec.save(row.data(), saved);
+  EXPECT_EQ(saved,
+            "\x01\0\0\0\0\0\0\0\0\x02\0\0\0\x01\x01"
+            "\x02\x01\0\0\0\0\0\0\x01\0\0\0\0"s);
+  alignas(TableVersions) std::array<std::byte, sizeof(TableVersions)> read;
+  codec.create(read.data());
+  ASSERT_TRUE(codec.load(saved, read.data()));
+  EXPECT_EQ(VersionsRow::get(read.data()), VersionsRow::get(row.data()));
+  EXPECT_FALSE(codec.load(saved, read.data()));  // not in order any more
+  codec.destroy(row.data());
+  codec.destroy(read.data());
+}
+
+TEST(SavedForm, of_a_held_row) {
+  const Schema schema{{{"id", Type::kBigint}, {"name", Type::kText}}};
+  const ColumnBatch batch =
+      BatchBuilder(schema).row(std::vector<Value>{Null{}, std::string("V1")}).finish();
+  std::string saved;
+  HeldRow(schema).save(batch.columns, 0, 259, saved);
+  EXPECT_EQ(saved,
+            "\x03\x01\0\0\0\0\0\0"
+            "\x83\xBAS\x86\x02\0"
+            "\xD5wJ\xC2\x04\x01\x02\0\0\0V1"s);
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ WindowsOfTopic windows_of_topic(const JobPlan& plan, const Topology& topology) {
     }
     if (streams.empty()) continue;
     for (const SourceNode& source : topology.stages[i].sources) {
+      if (source.loads_first) continue;  // no window waits for a table
       for (const std::string& topic : source.topics) windows[topic] = streams;
     }
   }

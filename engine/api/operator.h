@@ -65,7 +65,8 @@ class OperatorContext {
   /// State: timers or held rows.
   virtual TimeQueue& time_queue(std::string_view purpose) = 0;
   /// Counter sitrep_<name>_total{stream=…}. Known names: late_rows, dropped_late_rows, sql_errors,
-  /// stale_rows; others become sitrep_operator_events_total{event=name}.
+  /// stale_rows, unmatched_rows, late_versions; others become
+  /// sitrep_operator_events_total{event=name}.
   virtual OperatorCounter& counter(std::string_view name) = 0;
   virtual const ClockTable& clocks() const = 0;
 };

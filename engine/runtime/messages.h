@@ -52,6 +52,8 @@ struct OwnedTask {
   /// Bounded runs: where each input ends; the task finishes when all are reached. kEndNotKnownYet
   /// where other tasks of the job still write.
   std::vector<std::optional<Offset>> ends;
+  /// Of tables: where each ended when the task was made. The other inputs wait for them.
+  std::vector<std::optional<Offset>> load_until;
 };
 
 struct GiveTask {

@@ -52,7 +52,7 @@ class Reset {
 
   /// "sums" and the branches of a union, "sums#1".
   bool is_of_stream(std::string_view node) const {
-    return node.substr(0, node.find('#')) == *options_.stream;
+    return stream_of(node) == *options_.stream;
   }
 
   /// Joins and waits until every partition is ours: nobody else runs the job then.
@@ -259,7 +259,8 @@ class Reset {
     for (const OperatorNode& node : stage.nodes) {
       if (!is_of_stream(node.name)) continue;
       for (const std::string_view purpose :
-           {"groups", "fired", "revisions", "keys", "sequence", "held", "timers"}) {
+           {"groups", "fired", "revisions", "keys", "sequence", "held", "timers", "versions",
+            "deletions"}) {
         out.insert(store_id(concat(node.name, "/", purpose)));
       }
     }

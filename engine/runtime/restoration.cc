@@ -47,6 +47,11 @@ struct Restoration::Item {
   /// By input: what to read next, as soon as it is known, and where a bounded run ends.
   std::vector<std::optional<Offset>> next;
   std::vector<std::optional<Offset>> ends;
+  /// Of tables: where they begin, and are to be read to before the others.
+  std::vector<Offset> begins;
+  std::vector<std::optional<Offset>> load_until;
+  bool has_tables = false;
+  bool filled = false;
   std::optional<StateTail> tail;
   std::unique_ptr<TailReplay> replay;
   std::unique_ptr<Restorer> restorer;
@@ -76,9 +81,11 @@ Result<bool> Restoration::step(std::vector<OwnedTask>& ready) {
   bool positions_known = true;
   for (const auto& item : items_) {
     if (item->phase.state() == TaskPhase::kReplaying) TRY(replay(*item));
-    positions_known = positions_known && std::ranges::all_of(item->next, [](const auto& next) {
-                        return next.has_value();
-                      });
+    // Where a table is read from depends on what of it is in the state.
+    if (item->phase.state() == TaskPhase::kLoading && item->has_tables) TRY(fill(*item));
+    positions_known =
+        positions_known && (item->filled || !item->has_tables) &&
+        std::ranges::all_of(item->next, [](const auto& next) { return next.has_value(); });
   }
   if (positions_known && !assigned_) {
     TRY(assign_readers());
@@ -94,6 +101,7 @@ Result<bool> Restoration::step(std::vector<OwnedTask>& ready) {
         owned.commit_start = CommitStart{.generation = generation_, .state = item->tail};
         owned.readers = std::move(item->readers);
         owned.ends = item->ends;
+        owned.load_until = std::move(item->load_until);
         owned.task = std::move(item->task);
         owned.cold = std::move(item->cold);
         ready.push_back(std::move(owned));
@@ -171,6 +179,9 @@ Result<void> Restoration::make_items() {
       }
       item->next.resize(item->task->inputs().size());
       item->ends.resize(item->task->inputs().size());
+      item->load_until.resize(item->task->inputs().size());
+      item->begins.resize(item->task->inputs().size());
+      item->has_tables = std::ranges::any_of(stage.sources, &SourceNode::loads_first);
       items_.push_back(std::move(item));
     }
   }
@@ -347,6 +358,10 @@ Result<void> Restoration::choose_offsets(Item& item) {
     } else if (!item.ends[i]) {
       item.ends[i] = range.end;
     }
+    if (source.loads_first) {
+      item.begins[i] = range.begin;
+      item.load_until[i] = item.ends[i].value_or(range.end);
+    }
     if (!item.next[i]) {
       if (source.start == StartFrom::kFail) {
         return invalid_config(concat("source ", source.name,
@@ -400,7 +415,9 @@ Result<bool> Restoration::replay(Item& item) {
   return true;
 }
 
-Result<bool> Restoration::load(Item& item) {
+/// Brings the image's entries into the tables; true when all are.
+Result<bool> Restoration::fill(Item& item) {
+  if (item.filled) return true;
   if (item.position && !item.restorer) {
     item.restorer = std::make_unique<Restorer>(
         *context_.image,
@@ -417,6 +434,16 @@ Result<bool> Restoration::load(Item& item) {
     }
     log_debug("restored ", item.task->name(), ": ", item.restorer->restored_entries(), " entries");
   }
+  for (std::size_t i = 0; i < item.next.size(); ++i) {
+    if (item.task->begins_anew(i)) item.next[i] = item.begins[i];
+  }
+  item.filled = true;
+  return true;
+}
+
+Result<bool> Restoration::load(Item& item) {
+  ASSIGN_OR_RETURN(const bool filled, fill(item));
+  if (!filled) return false;
   std::vector<Offset> next;
   for (const auto& offset : item.next) next.push_back(*offset);
   TRY(item.task->start(item.position, next, item.ends, context_.clock.now()));

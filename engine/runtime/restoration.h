@@ -75,6 +75,7 @@ class Restoration {
   Result<void> check_partition_count(const Item& item, std::int32_t committed_count) const;
   Result<void> choose_offsets(Item& item);
   Result<bool> replay(Item& item);
+  Result<bool> fill(Item& item);
   Result<bool> load(Item& item);
   Result<void> assign_readers();
   /// Says what is waited for, now and then.

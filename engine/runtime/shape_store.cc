@@ -4,11 +4,17 @@
 #include <utility>
 
 #include "engine/base/text.h"
+#include "engine/runtime/topology.h"
 
 namespace sitrep {
 
 void ShapeStore::expect(std::string node, std::string shape) {
   shapes_.emplace(std::move(node), Shape{.text = std::move(shape), .saved = false});
+}
+
+bool ShapeStore::is_new(std::string_view node) const {
+  const auto found = shapes_.find(node);
+  return found != shapes_.end() && !found->second.saved;
 }
 
 void ShapeStore::collect(Epoch, ChangeSink& changes) {
@@ -28,7 +34,7 @@ Result<void> ShapeStore::restore(const StateKey& key, std::string_view value) {
         "\nRows of both cannot be mixed. Give the changed stream a new name (it begins empty, the "
         "old state stays unused), take the change back, or drop its state with `sitrep reset JOB "
         "--stream ",
-        key.key, "`"));
+        stream_of(key.key), "`"));
   }
   found->second.saved = true;
   return {};

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "engine/api/store.h"
 
@@ -16,6 +17,8 @@ class ShapeStore final : public Store {
   /// The shape of `node`'s state in this job. Call before the restore.
   void expect(std::string node, std::string shape);
   bool empty() const { return shapes_.empty(); }
+  /// Whether `node` keeps state that no epoch holds yet: it begins empty.
+  bool is_new(std::string_view node) const;
 
   StoreId id() const override { return StoreId(0); }
   void collect(Epoch epoch, ChangeSink& changes) override;

@@ -86,6 +86,8 @@ class Task::Context final : public OperatorContext {
         Known{"late_rows", "Rows behind the watermark, whatever the policy does with them"},
         Known{"dropped_late_rows", "Late rows that the policy drops"},
         Known{"stale_rows", "Rows that an alert had seen a newer one of"},
+        Known{"unmatched_rows", "Rows that a join found no table row for"},
+        Known{"late_versions", "Rows of a table behind its watermark"},
         Known{"sql_errors", "Values that could not be computed and became null"}};
     const auto known = std::ranges::find(kKnown, name, &Known::name);
     const Labels labels{{"stream", node_}, {"task", task_.name_}};
@@ -223,17 +225,20 @@ Result<void> Task::build() {
     std::size_t input_count = 0;
     Micros grace = 0;
     for (const NodeInput& from : plan.inputs) {
+      const auto edge = [&] {
+        return Edge{.node = index, .input = from.side ? 0 : input_count++, .side = from.side};
+      };
       if (from.kind == NodeInput::Kind::kSource) {
         for (const std::size_t input : inputs_of_source[from.index]) {
-          inputs_[input]->edges.push_back({.node = index, .input = input_count++});
+          inputs_[input]->edges.push_back(edge());
         }
       } else {
         ENSURE(from.index < index, "a node comes after its inputs");
-        nodes_[from.index]->edges.push_back({.node = index, .input = input_count++});
+        nodes_[from.index]->edges.push_back(edge());
       }
     }
     for (const SourceNode& source : stage_.sources) {
-      grace = std::max(grace, source.time.idle_after);
+      if (!source.loads_first) grace = std::max(grace, source.time.idle_after);
     }
     node->gate = std::make_unique<ClockGate>(ClockGate::Options{.name = concat(plan.name, "/gate"),
                                                                 .inputs = input_count,
@@ -282,6 +287,12 @@ void Task::mark_reunions(std::size_t index,
       inputs_[input]->row_by_row = inputs_[input]->row_by_row || another_way;
     }
   }
+}
+
+bool Task::begins_anew(std::size_t input) const {
+  return std::ranges::any_of(inputs_[input]->edges, [&](const Edge& edge) {
+    return edge.side && shapes_.is_new(nodes_[edge.node]->plan->name);
+  });
 }
 
 Result<void> Task::start(const std::optional<TaskPosition>& position, std::span<const Offset> next,
@@ -429,6 +440,10 @@ void Task::deliver(std::span<const Edge> edges, const ColumnBatch& batch) {
   for (const Edge& edge : edges) {
     Node& node = *nodes_[edge.node];
     NodeEmitter out(*this, node);
+    if (edge.side) {
+      keep_error(node.op->process_side(batch, out));
+      continue;
+    }
     keep_error(node.op->process(node.gate->adjust(edge.input, batch), out));
     // Later rows of this edge see what this batch did to the clocks only after advance().
   }
@@ -451,6 +466,12 @@ void Task::advance(std::span<const Edge> edges, std::span<const ClockReading> re
   if (readings.empty()) return;
   for (const Edge& edge : edges) {
     Node& node = *nodes_[edge.node];
+    if (edge.side) {
+      NodeEmitter out(*this, node);
+      keep_error(node.op->advance_side(readings, out));
+      pass_clocks(node, node.gate->readings());
+      continue;
+    }
     std::vector<ClockReading> changed;
     node.gate->update(edge.input, readings, now_, changed);
     advance_node(node, changed);
@@ -461,6 +482,10 @@ void Task::advance_node(Node& node, std::span<const ClockReading> readings) {
   if (readings.empty()) return;
   NodeEmitter out(*this, node);
   keep_error(node.op->advance(readings, out));
+  pass_clocks(node, readings);
+}
+
+void Task::pass_clocks(Node& node, std::span<const ClockReading> readings) {
   std::vector<ClockReading> passed(readings.begin(), readings.end());
   for (ClockReading& reading : passed) {
     reading.watermark = node.op->output_watermark(reading.clock, reading.watermark);
@@ -472,7 +497,7 @@ void Task::advance_node(Node& node, std::span<const ClockReading> readings) {
 void Task::forget(std::span<const Edge> edges, ClockId clock) {
   for (const Edge& edge : edges) {
     Node& node = *nodes_[edge.node];
-    if (!node.gate->forget(edge.input, clock)) continue;
+    if (edge.side || !node.gate->forget(edge.input, clock)) continue;
     NodeEmitter out(*this, node);
     keep_error(node.op->forget(clock, out));
     for (RepartitionWriter& sender : node.senders) sender.forget(clock);

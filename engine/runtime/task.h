@@ -70,6 +70,9 @@ class Task {
 
   /// Every store, to be filled at a restart.
   std::span<Store* const> stores() const { return stores_; }
+  /// Whether input `input` is the table of a join whose state begins empty: after the restore, it
+  /// is read from its beginning, however far others have read it.
+  bool begins_anew(std::size_t input) const;
   /// Goes on from `position`'s epoch (a new task: nothing), with `next` to be read per input, which
   /// ends at `ends` in a bounded run. An end that is kept with the position is kept on.
   Result<void> start(const std::optional<TaskPosition>& position, std::span<const Offset> next,
@@ -108,7 +111,8 @@ class Task {
   struct Node;
   struct Edge {
     std::size_t node;
-    std::size_t input;
+    std::size_t input;  // of the node's gate
+    bool side;
   };
 
   explicit Task(const TaskOptions& options);
@@ -131,6 +135,8 @@ class Task {
   void advance(std::span<const Edge> edges, std::span<const ClockReading> readings);
   /// The node's clocks moved: calls its operator and passes the output's clocks on.
   void advance_node(Node& node, std::span<const ClockReading> readings);
+  /// A side input moved: the node's own clocks did not, but may hold its output's back less.
+  void pass_clocks(Node& node, std::span<const ClockReading> readings);
   /// A clock of an input is gone: operators that no other input gives it close it and forget it.
   void forget(std::span<const Edge> edges, ClockId clock);
   void keep_error(Result<void> result);

@@ -5,6 +5,10 @@
 
 namespace sitrep {
 
+std::string_view stream_of(std::string_view node) {
+  return node.substr(0, node.find_first_of("#/"));
+}
+
 std::vector<std::string> Topology::input_topics() const {
   std::set<std::string> topics;
   for (const Stage& stage : stages) {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/api/operator.h"
@@ -62,6 +63,8 @@ struct SourceNode {
   StartFrom start = StartFrom::kEarliest;
   /// Go on where retention removed records before they were read; else that is an Error.
   bool skip_gaps = false;
+  /// A table: when a task starts, it is read to where it ends then before the others are read.
+  bool loads_first = false;
   std::function<std::unique_ptr<Decoder>()> make_decoder;
 };
 
@@ -71,9 +74,16 @@ struct NodeInput {
   Kind kind = Kind::kSource;
   /// Index into Stage::sources or Stage::nodes (an earlier one).
   std::size_t index = 0;
+  /// Rows and clocks go to the operator's process_side and advance_side, past the node's clock.
+  bool side = false;
 };
 
-/// One operator of a stage. With several inputs its clocks are the minimum over them.
+/// The stream or alert that a node belongs to: its name, up to the number of a branch ("sums#2") or
+/// the name of a table that it joins ("sums/limits").
+std::string_view stream_of(std::string_view node);
+
+/// One operator of a stage. With several inputs its clocks are the minimum over them, side inputs
+/// left out.
 struct OperatorNode {
   /// Unique in the job; names its state.
   std::string name;

@@ -146,9 +146,18 @@ bool Worker::drain_inputs() {
   return busy;
 }
 
+bool Worker::is_loading(const OwnedTask& owned) {
+  for (std::size_t i = 0; i < owned.readers.size(); ++i) {
+    if (owned.load_until[i] && owned.readers[i]->position() < *owned.load_until[i]) return true;
+  }
+  return false;
+}
+
 bool Worker::drain(OwnedTask& owned) {
   bool busy = false;
+  const bool loading = is_loading(owned);
   for (std::size_t i = 0; i < owned.readers.size(); ++i) {
+    if (loading && !owned.load_until[i]) continue;
     PartitionReader& reader = *owned.readers[i];
     std::size_t records_max = options_.batch_records_max;
     const Offset before = reader.position();

@@ -49,6 +49,8 @@ class Worker {
   bool serve_flusher();
   bool drain_inputs();
   bool drain(OwnedTask& owned);
+  /// Whether a table is still to be read to where it ended at the start.
+  static bool is_loading(const OwnedTask& owned);
   void finish_ended(OwnedTask& owned);
   void take_ends(const std::map<TopicPartition, Offset>& ends);
   /// Tells control of tasks whose end has been handed over.

@@ -14,6 +14,7 @@
 #include "connectors/formats/json_decoder.h"
 #include "connectors/formats/json_encoder.h"
 #include "connectors/formats/key_encoder.h"
+#include "connectors/formats/table_decoder.h"
 #include "connectors/kafka/kafka_log.h"
 #include "engine/base/text.h"
 #include "engine/sql/describe.h"
@@ -21,6 +22,7 @@
 #include "engine/state/memory_budget.h"
 #include "operators/alert_rule.h"
 #include "operators/filter_project.h"
+#include "operators/lookup_join.h"
 #include "operators/merged_aggregate.h"
 #include "operators/partial_aggregate.h"
 #include "operators/silence_rule.h"
@@ -89,6 +91,28 @@ SourceNode make_source(const SourcePlan& plan) {
   return node;
 }
 
+/// Rows of a table with, behind its columns, whether they are deletes.
+SourceNode make_table(const TablePlan& table) {
+  SourceNode node = make_source(table.source);
+  node.loads_first = true;
+  node.schema.fields.push_back({"_deleted", Type::kBoolean});
+  node.make_decoder = [columns = TableColumns{.columns = table.source.columns,
+                                              .key = table.key,
+                                              .time = table.source.time_column}] {
+    return make_table_decoder(columns);
+  };
+  return node;
+}
+
+std::string typed_names(const Schema& schema, const std::vector<std::size_t>& columns) {
+  std::vector<std::string> names;
+  for (const std::size_t column : columns) {
+    const Field& field = schema.fields[column];
+    names.push_back(concat(field.name, " ", to_string(field.type)));
+  }
+  return join(names, ", ");
+}
+
 WindowAggregate::Late late_policy(LatePolicy policy) {
   switch (policy) {
     case LatePolicy::kSide: return WindowAggregate::Late::kSide;
@@ -114,15 +138,15 @@ std::vector<std::size_t> first_columns(std::size_t count) {
 
 /// What reads the rows of a cut: a branch of a stream with its groups, or an alert.
 struct CutReader {
-  const sql::Select* select = nullptr;
   const StreamPlan* stream = nullptr;
+  std::size_t branch = 0;
   const AlertPlan* alert = nullptr;
 };
 
 CutReader reader_of(const JobPlan& plan, std::size_t cut) {
   for (const StreamPlan& stream : plan.streams) {
     for (std::size_t i = 0; i < stream.cuts.size(); ++i) {
-      if (stream.cuts[i] == cut) return {.select = &stream.query.branches[i], .stream = &stream};
+      if (stream.cuts[i] == cut) return {.stream = &stream, .branch = i};
     }
   }
   for (const AlertPlan& alert : plan.alerts) {
@@ -136,12 +160,12 @@ Micros allowed_lateness(const StreamPlan& stream) {
   return updates ? stream.late->allowed_lateness : 0;
 }
 
-PartialAggregate::Options first_half(const StreamPlan& stream, const sql::Select& select,
-                                     const Schema& input) {
+PartialAggregate::Options first_half(const StreamPlan& stream, std::size_t branch) {
+  const sql::Select& select = stream.query.branches[branch];
   return {.where = select.where,
           .grouping = *select.grouping,
           .allowed_lateness = allowed_lateness(stream),
-          .input = input};
+          .input = stream.rows[branch]};
 }
 
 /// What the sources say from which the rows of a stage come, through cuts too.
@@ -173,8 +197,8 @@ SenderTimes sender_times(const JobPlan& plan, const StagePlan& stage) {
   return out;
 }
 
-/// Builds one stage: its sources and the cuts that it reads, its streams in order, its alerts, and
-/// what it sends to other stages.
+/// Builds one stage: its sources, tables and the cuts that it reads, its streams in order, its
+/// alerts, and what it sends to other stages.
 class StageBuilder {
  public:
   StageBuilder(const PlanPtr& plan, const StagePlan& stage) : plan_(plan), stage_plan_(stage) {
@@ -184,6 +208,10 @@ class StageBuilder {
     for (const std::size_t source : stage.sources) {
       source_nodes_[source] = stage_.sources.size();
       stage_.sources.push_back(make_source(plan_->sources[source]));
+    }
+    for (const std::size_t table : stage.tables) {
+      table_nodes_[table] = stage_.sources.size();
+      stage_.sources.push_back(make_table(plan_->tables[table]));
     }
     for (const std::size_t cut : stage.cuts_read) {
       cut_nodes_[cut] = stage_.sources.size();
@@ -214,14 +242,13 @@ class StageBuilder {
 
   SourceNode make_receiver(std::size_t index) const {
     const CutPlan& cut = plan_->cuts[index];
-    const Schema& rows = plan_->schema_of(cut.input);
     const CutReader reader = reader_of(*plan_, index);
     SourceNode node{.name = cut.name,
                     .topics = {cut.topic},
-                    .schema = reader.select != nullptr
+                    .schema = reader.stream != nullptr
                                   ? PartialAggregate::output_schema(
-                                        first_half(*reader.stream, *reader.select, rows))
-                                  : rows,
+                                        first_half(*reader.stream, reader.branch))
+                                  : plan_->schema_of(cut.input),
                     .time = {},
                     .make_decoder = {}};
     for (const StagePlan& stage : plan_->stages) {
@@ -238,22 +265,23 @@ class StageBuilder {
 
   void add_sender(std::size_t index) {
     const CutPlan& cut = plan_->cuts[index];
-    const Schema& rows = plan_->schema_of(cut.input);
     const CutReader reader = reader_of(*plan_, index);
-    OperatorNode node{
-        .name = concat(cut.name, "#sent"), .inputs = {input(cut.input)}, .make_operator = {}};
+    OperatorNode node{.name = concat(cut.name, "#sent"), .inputs = {}, .make_operator = {}};
     const SenderTimes times = sender_times(*plan_, stage_plan_);
     RepartitionNode sent{
         .node = 0, .topic = cut.topic, .key = {}, .settle_after = times.settle_after};
-    if (reader.select != nullptr) {
-      auto options = first_half(*reader.stream, *reader.select, rows);
+    if (reader.stream != nullptr) {
+      node.inputs = {join_tables(*reader.stream, reader.branch, cut.name)};
+      auto options = first_half(*reader.stream, reader.branch);
       options.settle_after = times.settle_after;
       options.ahead_max = times.ahead_max;
       node.make_operator = [options] { return std::make_unique<PartialAggregate>(options); };
       sent.key = first_columns(options.grouping.keys.size());
     } else {
+      node.inputs = {input(cut.input)};
       node.make_operator = [options = FilterProject::Options{
-                                .where = nullptr, .projections = all_columns(rows)}] {
+                                .where = nullptr,
+                                .projections = all_columns(plan_->schema_of(cut.input))}] {
         return std::make_unique<FilterProject>(options);
       };
       sent.key = reader.alert->key;
@@ -295,9 +323,12 @@ class StageBuilder {
 
   std::size_t add_branch(const StreamPlan& stream, std::size_t branch, const std::string& name) {
     const sql::Select& select = stream.query.branches[branch];
-    const InputRef from = stream.inputs[branch];
+    const Schema& row = stream.rows[branch];
     const auto cut = stream.cuts[branch];
-    OperatorNode node{.name = name, .inputs = {input(from, cut)}, .make_operator = {}};
+    // Behind a cut the tables are joined already.
+    const NodeInput from = cut ? input(stream.inputs[branch], cut)
+                               : join_tables(stream, branch, name);
+    OperatorNode node{.name = name, .inputs = {from}, .make_operator = {}};
     if (!select.grouping) {
       node.make_operator = [options = FilterProject::Options{
                                 .where = select.where, .projections = select.projections}] {
@@ -311,15 +342,55 @@ class StageBuilder {
         .projections = select.projections};
     if (stream.late) options.late = late_policy(stream.late->policy);
     options.allowed_lateness = allowed_lateness(stream);
-    node.shape = sql::describe(*select.grouping, plan_->schema_of(from));
+    node.shape = sql::describe(*select.grouping, row);
     node.make_operator = [options] { return std::make_unique<WindowAggregate>(options); };
     const std::size_t index = add_node(std::move(node));
     if (stream.late && !stream.late->topic.empty()) {
-      SinkNode sink = make_late_sink(index, stream.late->topic, plan_->schema_of(from));
+      // Of a joined row, what came from the stream: the columns stand first.
+      SinkNode sink = make_late_sink(index, stream.late->topic,
+                                     plan_->schema_of(stream.inputs[branch]));
       if (cut) sink.first_column = PartialAggregate::first_input_column(*select.grouping);
       stage_.sinks.push_back(std::move(sink));
     }
     return index;
+  }
+
+  /// The rows that a branch reads, with those of its tables.
+  NodeInput join_tables(const StreamPlan& stream, std::size_t branch, const std::string& name) {
+    const sql::Select& select = stream.query.branches[branch];
+    NodeInput from = input(stream.inputs[branch]);
+    for (std::size_t i = 0; i < select.joins.size(); ++i) {
+      from = add_join(select.joins[i], stream.tables[branch][i], stream.rows[branch], name, from);
+    }
+    return from;
+  }
+
+  /// The join is a node of its own, "<stream>/<alias>", before what reads it.
+  NodeInput add_join(const sql::TableJoin& join, std::size_t table, const Schema& row,
+                     const std::string& stream, NodeInput from) {
+    const TablePlan& plan = plan_->tables[table];
+    LookupJoin::Options options{.input = {},
+                                .table = plan.source.schema,
+                                .keys = join.keys,
+                                .table_keys = plan.key,
+                                .keeps_unmatched = join.keeps_unmatched,
+                                .history = plan.history,
+                                .wait = plan.wait};
+    options.input.fields.assign(
+        row.fields.begin(), row.fields.begin() + static_cast<std::ptrdiff_t>(join.first_column));
+    std::vector<std::size_t> columns(plan.source.schema.size());
+    std::iota(columns.begin(), columns.end(), std::size_t{0});
+    OperatorNode node{
+        .name = concat(stream, "/", join.alias),
+        .inputs = {from,
+                   {.kind = NodeInput::Kind::kSource,
+                    .index = table_nodes_.at(table),
+                    .side = true}},
+        .shape = concat("join ", plan.source.name, " by ",
+                        typed_names(plan.source.schema, plan.key), ": ",
+                        typed_names(plan.source.schema, columns)),
+        .make_operator = [options] { return std::make_unique<LookupJoin>(options); }};
+    return {.kind = NodeInput::Kind::kNode, .index = add_node(std::move(node))};
   }
 
   void add_alert(const AlertPlan& alert) {
@@ -338,12 +409,8 @@ class StageBuilder {
     };
     OperatorNode node{
         .name = alert.name, .inputs = {input(alert.input, alert.cut)}, .make_operator = {}};
-    std::vector<std::string> keys;
-    for (const std::size_t column : alert.key) {
-      const Field& field = plan_->schema_of(alert.input).fields[column];
-      keys.push_back(concat(field.name, " ", to_string(field.type)));
-    }
-    node.shape = concat(alert.silent_after ? "silence" : "alert", " by ", join(keys, ", "));
+    node.shape = concat(alert.silent_after ? "silence" : "alert", " by ",
+                        typed_names(plan_->schema_of(alert.input), alert.key));
     if (alert.silent_after) {
       node.make_operator = [options = SilenceRule::Options{
                                 .identity = identity, .silent_after = *alert.silent_after}] {
@@ -379,6 +446,7 @@ class StageBuilder {
   // By position in the plan.
   std::map<std::size_t, std::size_t> source_nodes_;
   std::map<std::size_t, std::size_t> cut_nodes_;
+  std::map<std::size_t, std::size_t> table_nodes_;
   std::map<std::size_t, std::size_t> stream_nodes_;
 };
 

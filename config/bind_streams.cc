@@ -16,16 +16,29 @@ std::vector<std::size_t> columns_of_input(const sql::Select& select) {
     const std::vector<std::size_t> read = sql::columns_read(*expression);
     columns.insert(columns.end(), read.begin(), read.end());
   });
+  for (const sql::TableJoin& join : select.joins) {
+    columns.insert(columns.end(), join.keys.begin(), join.keys.end());
+  }
   return columns;
 }
 
 /// Input columns that GROUP BY holds as they are.
-std::vector<std::size_t> grouped_columns(const sql::Grouping& grouping) {
+std::vector<std::size_t> grouped_columns(const sql::Select& select) {
   std::vector<std::size_t> columns;
-  for (const auto& column : grouping.key_columns) {
-    if (column) columns.push_back(*column);
+  for (const auto& column : select.grouping->key_columns) {
+    if (column) columns.push_back(original_column(select, *column));
   }
   return columns;
+}
+
+/// The columns that a SELECT over these inputs and tables sees.
+Schema row_of(const sql::Select& select, Schema input,
+              const std::map<std::string, sql::TableShape, std::less<>>& tables) {
+  for (const sql::TableJoin& join : select.joins) {
+    const Schema& table = tables.at(join.table).schema;
+    input.fields.insert(input.fields.end(), table.fields.begin(), table.fields.end());
+  }
+  return input;
 }
 
 std::optional<std::string> first_repeated(const Schema& schema) {
@@ -64,11 +77,25 @@ std::optional<BoundStream> JobBinding::bind_stream(const StreamSpec& spec) {
     const auto found = schemas.find(name);
     return found == schemas.end() ? nullptr : &found->second;
   };
+  std::map<std::string, sql::TableShape, std::less<>> tables;
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    if (auto shape = table_shape(i, texts)) {
+      tables.emplace(tables_[i].source().name.value, *std::move(shape));
+    }
+  }
   const std::vector<std::string> known = names();
   sql::Diagnostics diagnostics;
-  auto query = sql::bind_query(
-      spec.sql.value, {.catalog = catalog, .known_streams = known, .functions = functions_},
-      diagnostics);
+  auto query = sql::bind_query(spec.sql.value,
+                               {.catalog = catalog,
+                                .known_streams = known,
+                                .functions = functions_,
+                                .tables =
+                                    [&](std::string_view name) {
+                                      const auto found = tables.find(name);
+                                      return found == tables.end() ? nullptr : &found->second;
+                                    },
+                                .known_tables = table_names()},
+                               diagnostics);
   if (!query) {
     complain(spec.sql, diagnostics);
     return std::nullopt;
@@ -81,8 +108,8 @@ std::optional<BoundStream> JobBinding::bind_stream(const StreamSpec& spec) {
   stream.plan.query = *std::move(query);
   bool good = true;
   for (std::size_t i = 0; i < stream.plan.query.branches.size(); ++i) {
-    stream.visible.push_back(schemas.at(stream.plan.query.branches[i].from));
-    good = add_branch_of(stream, i) && good;
+    const sql::Select& select = stream.plan.query.branches[i];
+    good = add_branch_of(stream, i, row_of(select, schemas.at(select.from), tables)) && good;
   }
   good = plan_late(stream) && good;
   if (const auto repeated = first_repeated(stream.plan.output)) {
@@ -99,20 +126,20 @@ std::optional<BoundStream> JobBinding::bind_stream(const StreamSpec& spec) {
   return stream;
 }
 
-bool JobBinding::add_branch_of(BoundStream& stream, std::size_t branch) {
+bool JobBinding::add_branch_of(BoundStream& stream, std::size_t branch, const Schema& row) {
   const sql::Select& select = stream.plan.query.branches[branch];
-  const Schema& schema = stream.visible[branch];
   const auto input = find(select.from);
   ENSURE(input, "the binder reads what the catalog gave");
   stream.plan.inputs.push_back(*input);
-  need(*input, schema, columns_of_input(select));
-  const Lineage before = lineage(*input, schema);
+  const Lineage before = lineage(*input, row);
+  const bool joined = bind_joins_of(stream, branch, row, before);
+  need_columns_of(stream, branch, columns_of_input(select));
   auto& cut = stream.plan.cuts.emplace_back();
   if (!select.grouping) {
     add_branch(select_lineage(select, before), stream.lineage);
-    return true;
+    return joined;
   }
-  const std::vector<std::size_t> columns = grouped_columns(*select.grouping);
+  const std::vector<std::size_t> columns = grouped_columns(select);
   if (needs_cut(before, columns)) {
     const bool alone = stream.plan.query.branches.size() == 1;
     cut = add_cut(alone ? stream.plan.name : concat(stream.plan.name, "-", branch + 1), *input);
@@ -123,7 +150,7 @@ bool JobBinding::add_branch_of(BoundStream& stream, std::size_t branch) {
   if (complaint) {
     errors_.add(stream.spec->sql.place_of(select.group_position), *complaint);
   }
-  return !complaint;
+  return joined && !complaint;
 }
 
 bool JobBinding::plan_late(BoundStream& stream) {

@@ -113,6 +113,7 @@ class Explainer {
     out_.line(1, "tasks", concat("one per partition of ", join(inputs, ", ")));
     out_.line(1, "state topic", state_topic(plan_.spec.job.value, stage.name));
     for (const std::size_t source : stage.sources) write_source(plan_.sources[source]);
+    for (const std::size_t table : stage.tables) write_table(plan_.tables[table]);
     for (const std::size_t cut : stage.cuts_read) write_received(cut);
     for (const std::size_t stream : stage.streams) write_stream(plan_.streams[stream]);
     for (const std::size_t alert : stage.alerts) write_alert(plan_.alerts[alert]);
@@ -185,10 +186,31 @@ class Explainer {
     out_.line(2, "skips", join(source.skipped_columns, ", "));
   }
 
+  void write_table(const TablePlan& table) {
+    const SourcePlan& source = table.source;
+    out_.heading(1, concat("table ", source.name));
+    out_.line(2, "topic", join(source.topics, ", "));
+    out_.line(2, "key", join(names_at(source.schema, table.key), ", "));
+    const TimeSpec& time = source.time;
+    out_.line(2, "event time",
+              concat(source.schema.fields[source.time_column].name, ", ",
+                     format_duration(time.out_of_orderness), " out of order, idle after ",
+                     duration_or(time.idle_after, "never")));
+    out_.line(2, "history", concat(format_duration(table.history), " behind its watermark"));
+    out_.line(2, "wait", table.wait == 0
+                             ? "none: rows are joined when they come"
+                             : concat("rows are held for up to ", format_duration(table.wait)));
+    std::vector<std::string> columns;
+    for (const Field& field : source.schema.fields) {
+      columns.push_back(concat(field.name, " ", to_string(field.type)));
+    }
+    out_.line(2, "keeps", join(columns, ", "));
+  }
+
   void write_stream(const StreamPlan& stream) {
     out_.heading(1, concat("stream ", stream.name));
     for (std::size_t i = 0; i < stream.inputs.size(); ++i) {
-      write_select(stream.query.branches[i], stream.inputs[i]);
+      write_select(stream.query.branches[i], stream.inputs[i], stream.rows[i]);
     }
     std::vector<std::string> columns;
     for (const Field& field : stream.output.fields) {
@@ -199,9 +221,22 @@ class Explainer {
     write_sinks(stream.sinks, stream.output);
   }
 
-  void write_select(const sql::Select& select, InputRef input) {
-    const std::vector<std::string> names = plan_.schema_of(input).names();
+  void write_select(const sql::Select& select, InputRef input, const Schema& row) {
+    std::vector<std::string> names = row.names();
+    for (const sql::TableJoin& join : select.joins) {
+      for (std::size_t i = join.first_column; i < names.size(); ++i) {
+        names[i] = concat(join.alias, ".", row.fields[i].name);
+      }
+    }
     out_.line(2, "from", plan_.name_of(input));
+    for (const sql::TableJoin& join : select.joins) {
+      std::vector<std::string> terms;
+      for (std::size_t i = 0; i < join.keys.size(); ++i) {
+        terms.push_back(concat(names[join.table_keys[i]], " = ", names[join.keys[i]]));
+      }
+      out_.line(2, join.keeps_unmatched ? "left join" : "join",
+                concat(join.table, " as of event time, ", sitrep::join(terms, ", ")));
+    }
     if (select.where) out_.line(2, "where", expression_text(*select.where, names));
     if (!select.grouping) return;
     const sql::Grouping& grouping = *select.grouping;

@@ -21,11 +21,12 @@
 
 namespace sitrep {
 
-/// A stream bound over what it may see; `plan.query` reads column i of `visible[branch]`.
+/// A stream bound over what it may see; `plan.query` reads the columns of `parts[branch]` one after
+/// the other: those of the stream's input, then those of each table that it joins.
 struct BoundStream {
   const StreamSpec* spec = nullptr;
   StreamPlan plan;
-  std::vector<Schema> visible;
+  std::vector<std::vector<Schema>> parts;
   Lineage lineage;
 };
 
@@ -41,12 +42,14 @@ class JobBinding {
   /// All three outlive the binding.
   JobBinding(const JobSpec& spec, const FunctionRegistry& functions, ErrorList& errors);
 
-  /// Sources, then streams, then alerts; each complains and goes on.
+  /// Sources, then tables, streams and alerts; each complains and goes on.
   void bind_sources();
+  void bind_tables();
   void bind_streams();
   void bind_alerts();
 
   const std::vector<SourceColumns>& sources() const { return sources_; }
+  const std::vector<SourceColumns>& tables() const { return tables_; }
   std::vector<BoundStream>& streams() { return streams_; }
   std::vector<BoundAlert>& alerts() { return alerts_; }
   /// What the streams and alerts refer to.
@@ -66,8 +69,17 @@ class JobBinding {
   std::size_t add_cut(std::string name, InputRef input);
 
   std::optional<BoundStream> bind_stream(const StreamSpec& spec);
-  /// False after a complaint.
-  bool add_branch_of(BoundStream& stream, std::size_t branch);
+  std::optional<std::size_t> find_table(std::string_view name) const;
+  std::vector<std::string> table_names() const;
+  std::optional<sql::TableShape> table_shape(std::size_t table,
+                                             std::span<const std::string_view> texts) const;
+
+  /// False after a complaint. `row`: the columns that the branch sees.
+  bool add_branch_of(BoundStream& stream, std::size_t branch, const Schema& row);
+  bool bind_joins_of(BoundStream& stream, std::size_t branch, const Schema& row,
+                     const Lineage& lineage);
+  void need_columns_of(const BoundStream& stream, std::size_t branch,
+                       const std::vector<std::size_t>& columns);
   bool plan_late(BoundStream& stream);
 
   std::optional<BoundAlert> bind_alert(const AlertSpec& spec);
@@ -83,6 +95,7 @@ class JobBinding {
   const FunctionRegistry& functions_;
   ErrorList& errors_;
   std::vector<SourceColumns> sources_;
+  std::vector<SourceColumns> tables_;
   std::vector<BoundStream> streams_;
   std::vector<BoundAlert> alerts_;
   std::vector<CutPlan> cuts_;

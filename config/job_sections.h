@@ -18,6 +18,11 @@ namespace sitrep {
 inline constexpr int kUnnamedTopicPartitions = 1;
 
 SourceSpec parse_source(const PlacedText& name, const ConfigNode& node, ErrorList& errors);
+TableSpec parse_table(const PlacedText& name, const ConfigNode& node, ErrorList& errors);
+/// `time:`; what it does not say is as in `defaults`. `place` is that of the source, for a `node`
+/// that is null.
+TimeSpec parse_time(const ConfigNode* node, SourcePlace place, ErrorList& errors,
+                    TimeSpec defaults = {});
 /// The `columns:` of a source.
 std::vector<ColumnDeclaration> parse_columns(const ConfigNode& node, ErrorList& errors);
 /// `job`: its name, which default topics derive from.

@@ -30,6 +30,7 @@ inline constexpr Micros kDefaultFlushInterval = 3 * kMicrosPerSecond;
 inline constexpr std::size_t kDefaultSnapshotAfter = std::size_t{64} << 20U;
 inline constexpr Micros kDefaultOutOfOrderness = 5 * kMicrosPerSecond;
 inline constexpr Micros kDefaultIdleAfter = 30 * kMicrosPerSecond;
+inline constexpr Micros kDefaultHistory = 3600 * kMicrosPerSecond;
 inline constexpr Micros kDefaultMaxFutureSkew = 300 * kMicrosPerSecond;
 inline constexpr std::string_view kDefaultMetricsListen = "127.0.0.1:9464";
 
@@ -88,6 +89,18 @@ struct SourceSpec {
   TimeSpec time;
   StartPolicy start = StartPolicy::kEarliest;
   GapPolicy on_gap = GapPolicy::kFail;
+};
+
+/// A table: a compacted topic whose rows a stream is joined with.
+struct TableSpec {
+  /// Its name, its one topic, its columns and event time. Its clock is never idle by default.
+  SourceSpec source;
+  /// Columns that make the message key.
+  std::vector<PlacedText> key;
+  /// How far behind the table's watermark rows of a stream are still answered.
+  Micros history = kDefaultHistory;
+  /// How long a row of a stream waits for its table row, in event time.
+  Micros wait = 0;
 };
 
 /// One `to:`.
@@ -181,6 +194,7 @@ struct JobSpec {
   std::optional<FilesSpec> files;
 
   std::vector<SourceSpec> sources;
+  std::vector<TableSpec> tables;
   std::vector<StreamSpec> streams;
   std::vector<AlertSpec> alerts;
   DeadLettersSpec dead_letters;

@@ -10,7 +10,8 @@
 namespace sitrep {
 namespace {
 
-/// Sources and cuts (numbered on behind them) joined into groups: each is to be a stage.
+/// Sources, cuts and tables (numbered on behind each other) joined into groups: each is to be a
+/// stage.
 class Homes {
  public:
   explicit Homes(std::size_t count) : parent_(count), used_(count) {
@@ -35,7 +36,9 @@ class Homes {
 class StageCutter {
  public:
   explicit StageCutter(const JobPlan& plan)
-      : plan_(plan), homes_(plan.sources.size() + plan.cuts.size()), feeders_(plan.cuts.size()) {}
+      : plan_(plan),
+        homes_(plan.sources.size() + plan.cuts.size() + plan.tables.size()),
+        feeders_(plan.cuts.size()) {}
 
   std::vector<StagePlan> run() {
     for (const StreamPlan& stream : plan_.streams) place(stream);
@@ -62,6 +65,9 @@ class StageCutter {
 
  private:
   std::size_t home_of_cut(std::size_t cut) const { return plan_.sources.size() + cut; }
+  std::size_t home_of_table(std::size_t table) const {
+    return plan_.sources.size() + plan_.cuts.size() + table;
+  }
 
   std::set<std::size_t> homes_of(InputRef input) {
     if (input.kind == InputRef::Kind::kStream) return homes_of_stream_[input.index];
@@ -72,11 +78,22 @@ class StageCutter {
   void place(const StreamPlan& stream) {
     std::set<std::size_t> homes;
     for (std::size_t i = 0; i < stream.inputs.size(); ++i) {
+      place_tables(stream.inputs[i], stream.tables[i]);
       homes.merge(stream.query.branches[i].grouping
                       ? place_keyed(stream.inputs[i], stream.cuts[i])
                       : homes_of(stream.inputs[i]));
     }
     homes_of_stream_.push_back(std::move(homes));
+  }
+
+  /// A table is where the rows are that it is joined with, all of them.
+  void place_tables(InputRef input, const std::vector<std::size_t>& tables) {
+    std::set<std::size_t> homes = homes_of(input);
+    for (const std::size_t table : tables) {
+      homes_.use(home_of_table(table));
+      homes.insert(home_of_table(table));
+    }
+    if (!tables.empty()) homes_.join(homes);
   }
 
   /// Rows of one key are to meet: behind the cut, or where all of them are already.
@@ -112,6 +129,11 @@ class StageCutter {
       for (const std::size_t group : groups_of(feeders_[i])) {
         stages[group].cuts_written.push_back(i);
       }
+    }
+    // A stage has no name from its tables, so that one can be added.
+    for (std::size_t i = 0; i < plan_.tables.size(); ++i) {
+      const std::size_t home = home_of_table(i);
+      if (homes_.is_used(home)) stages[homes_.group_of(home)].tables.push_back(i);
     }
   }
 

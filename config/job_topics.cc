@@ -16,6 +16,7 @@ class TopicCollector {
 
   void run() {
     for (const SourceSpec& source : plan_.spec.sources) collect_inputs(source);
+    for (const TableSpec& table : plan_.spec.tables) collect_table(table.source);
     for (const StagePlan& stage : plan_.stages) {
       internal_.insert(state_topic(plan_.spec.job.value, stage.name));
     }
@@ -42,6 +43,14 @@ class TopicCollector {
       }
     }
     inputs_.merge(own);
+  }
+
+  void collect_table(const SourceSpec& table) {
+    for (const PlacedText& topic : table.topics) {
+      if (inputs_.insert(topic.value).second) continue;
+      errors_.add(topic.place, concat("table '", table.name.value, "': the topic '", topic.value,
+                                      "' is read by a source or another table too"));
+    }
   }
 
   void collect_late() {

@@ -14,9 +14,10 @@ using Carried = SourceTrace::Carried;
 std::optional<std::size_t> passed_on(const sql::Select& select,
                                      const sql::Expression& projection) {
   if (projection.kind != sql::ExpressionKind::kColumn) return std::nullopt;
-  if (!select.grouping) return projection.column;
+  if (!select.grouping) return original_column(select, projection.column);
   const auto& keys = select.grouping->key_columns;
-  return projection.column < keys.size() ? keys[projection.column] : std::nullopt;
+  if (projection.column >= keys.size() || !keys[projection.column]) return std::nullopt;
+  return original_column(select, *keys[projection.column]);
 }
 
 Carried follow(const Carried& carried, const sql::Select& select) {
@@ -66,6 +67,17 @@ Lineage source_lineage(const SourceSpec& source, const Schema& schema) {
   }
   if (source.time.clock_per) trace.clock = carried(*source.time.clock_per);
   return {trace};
+}
+
+std::size_t original_column(const sql::Select& select, std::size_t column) {
+  // Backwards: the key of a table may be compared with a column of a table before it.
+  for (auto join = select.joins.rbegin(); join != select.joins.rend(); ++join) {
+    if (join->keeps_unmatched) continue;
+    const auto key = std::find(join->table_keys.begin(), join->table_keys.end(), column);
+    if (key == join->table_keys.end()) continue;
+    column = join->keys[static_cast<std::size_t>(key - join->table_keys.begin())];
+  }
+  return column;
 }
 
 Lineage select_lineage(const sql::Select& select, const Lineage& input) {
@@ -119,6 +131,34 @@ std::optional<std::string> clock_complaint(const Lineage& lineage,
     if (!trace.clock || holds(columns, *trace.clock)) continue;
     return concat(clause, " leaves out ", trace.clock->name, ", whose values have a clock each (",
                   "'clock: {per: ", trace.clock->name, "}' of source '", trace.source, "')");
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> join_complaint(const Lineage& lineage,
+                                          const std::vector<std::size_t>& columns,
+                                          const Schema& row, std::string_view table) {
+  std::vector<std::string> names;
+  for (const std::size_t column : columns) names.push_back(row.fields[column].name);
+  for (const SourceTrace& trace : lineage) {
+    if (trace.cuts > 0) {
+      return concat("JOIN ", table, ": the rows were re-keyed, so a row and its table row would be "
+                    "in different partitions");
+    }
+    if (!trace.partition) {
+      return concat("JOIN ", table, ": a row and its table row must be in one partition; declare "
+                    "'partitioned_by' in source '", trace.source, "'");
+    }
+    const bool all_joined =
+        std::all_of(trace.partition->begin(), trace.partition->end(),
+                    [&](const Carried& carried) { return holds(columns, carried); });
+    if (all_joined && trace.partition->size() == columns.size()) continue;
+    std::vector<std::string> partition;
+    for (const Carried& carried : *trace.partition) partition.push_back(carried.name);
+    return concat("JOIN ", table, " is by ", join(names, ", "), ", and source '", trace.source,
+                  "' is partitioned ",
+                  partition.empty() ? "by no column" : concat("by ", join(partition, ", ")),
+                  ": a row and its table row would be in different partitions");
   }
   return std::nullopt;
 }

@@ -44,6 +44,9 @@ using Lineage = std::vector<SourceTrace>;
 
 /// Of a source whose columns stand as in `schema`.
 Lineage source_lineage(const SourceSpec& source, const Schema& schema);
+/// The column of the stream that an inner join makes equal to `column` of what `select` reads; the
+/// column itself when there is none.
+std::size_t original_column(const sql::Select& select, std::size_t column);
 /// Of the output of `select`, which reads rows of `input`.
 Lineage select_lineage(const sql::Select& select, const Lineage& input);
 /// The same of a `select` with a grouping whose groups met behind a cut: they are partitioned by
@@ -59,6 +62,11 @@ bool needs_cut(const Lineage& lineage, const std::vector<std::size_t>& columns);
 std::optional<std::string> clock_complaint(const Lineage& lineage,
                                            const std::vector<std::size_t>& columns,
                                            std::string_view clause);
+/// Why rows joined with `table` by `columns` of `row` would not meet its rows in one task; nothing
+/// when they do.
+std::optional<std::string> join_complaint(const Lineage& lineage,
+                                          const std::vector<std::size_t>& columns,
+                                          const Schema& row, std::string_view table);
 /// Why two inputs of one UNION ALL do not go together; nothing when they do.
 std::optional<std::string> union_complaint(const Lineage& lineage);
 

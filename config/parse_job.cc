@@ -51,6 +51,7 @@ class JobReader {
     read_scalars();
     read_log();
     read_sources();
+    read_tables();
     read_streams();
     read_alerts();
     read_dead_letters();
@@ -195,6 +196,12 @@ class JobReader {
     }
     if (sources != nullptr && sources->kind == ConfigNode::Kind::kMap && job_.sources.empty()) {
       errors_.add(sources->place, "'sources' is empty");
+    }
+  }
+
+  void read_tables() {
+    for (const auto& [name, node] : named(map_.find("tables"), "tables", "table")) {
+      job_.tables.push_back(parse_table(name, node, errors_));
     }
   }
 

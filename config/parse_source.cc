@@ -25,35 +25,6 @@ void parse_clock(const ConfigNode& node, TimeSpec& time, ErrorList& errors) {
   map.refuse_others();
 }
 
-TimeSpec parse_time(const ConfigNode* node, SourcePlace source_place, ErrorList& errors) {
-  TimeSpec time;
-  time.place = node == nullptr ? source_place : node->place;
-  time.column = {.value = "_timestamp", .place = time.place, .runs = {}};
-  if (node == nullptr) return time;
-  MapReader map(*node, "'time'", errors);
-  if (const ConfigNode* column = map.find("column")) {
-    if (auto name = read_text(*column, "column", errors)) time.column = *std::move(name);
-  }
-  if (const ConfigNode* value = map.find("out_of_orderness")) {
-    time.out_of_orderness = read_duration(*value, "out_of_orderness", errors).value_or(0);
-  }
-  if (const ConfigNode* clock = map.find("clock")) parse_clock(*clock, time, errors);
-  if (const ConfigNode* value = map.find("idle_after")) {
-    time.idle_after = read_duration_or("never", *value, "idle_after", errors);
-  }
-  if (const ConfigNode* value = map.find("idle_close")) {
-    time.idle_close = read_duration_or("off", *value, "idle_close", errors);
-  }
-  if (const ConfigNode* value = map.find("max_future_skew")) {
-    time.max_future_skew = read_duration(*value, "max_future_skew", errors).value_or(0);
-  }
-  if (const ConfigNode* value = map.find("clock_expire")) {
-    time.clock_expire = read_duration_or("never", *value, "clock_expire", errors);
-  }
-  map.refuse_others();
-  return time;
-}
-
 std::vector<PlacedText> parse_topics(MapReader& map, SourcePlace source_place, ErrorList& errors) {
   std::vector<PlacedText> topics;
   const ConfigNode* one = map.find("topic");
@@ -80,6 +51,35 @@ std::vector<PlacedText> parse_topics(MapReader& map, SourcePlace source_place, E
 }
 
 }  // namespace
+
+TimeSpec parse_time(const ConfigNode* node, SourcePlace source_place, ErrorList& errors,
+                    TimeSpec time) {
+  time.place = node == nullptr ? source_place : node->place;
+  time.column = {.value = "_timestamp", .place = time.place, .runs = {}};
+  if (node == nullptr) return time;
+  MapReader map(*node, "'time'", errors);
+  if (const ConfigNode* column = map.find("column")) {
+    if (auto name = read_text(*column, "column", errors)) time.column = *std::move(name);
+  }
+  if (const ConfigNode* value = map.find("out_of_orderness")) {
+    time.out_of_orderness = read_duration(*value, "out_of_orderness", errors).value_or(0);
+  }
+  if (const ConfigNode* clock = map.find("clock")) parse_clock(*clock, time, errors);
+  if (const ConfigNode* value = map.find("idle_after")) {
+    time.idle_after = read_duration_or("never", *value, "idle_after", errors);
+  }
+  if (const ConfigNode* value = map.find("idle_close")) {
+    time.idle_close = read_duration_or("off", *value, "idle_close", errors);
+  }
+  if (const ConfigNode* value = map.find("max_future_skew")) {
+    time.max_future_skew = read_duration(*value, "max_future_skew", errors).value_or(0);
+  }
+  if (const ConfigNode* value = map.find("clock_expire")) {
+    time.clock_expire = read_duration_or("never", *value, "clock_expire", errors);
+  }
+  map.refuse_others();
+  return time;
+}
 
 SourceSpec parse_source(const PlacedText& name, const ConfigNode& node, ErrorList& errors) {
   SourceSpec source;

@@ -23,6 +23,7 @@ void check_names(const JobSpec& spec, ErrorList& errors) {
                                   " of this name"));
   };
   for (const SourceSpec& source : spec.sources) take(source.name, "source");
+  for (const TableSpec& table : spec.tables) take(table.source.name, "table");
   for (const StreamSpec& stream : spec.streams) take(stream.name, "stream");
   for (const AlertSpec& alert : spec.alerts) take(alert.name, "alert");
 }
@@ -39,19 +40,45 @@ void move_columns(sql::Select& select, const std::vector<std::size_t>& mapping) 
   visit_input_expressions(select, [&](sql::ExpressionPtr& expression) {
     expression = sql::with_columns(expression, mapping);
   });
+  for (sql::TableJoin& join : select.joins) {
+    for (std::size_t& column : join.keys) column = mapping[column];
+    for (std::size_t& column : join.table_keys) column = mapping[column];
+  }
   if (!select.grouping) return;
   for (auto& column : select.grouping->key_columns) {
     if (column) column = mapping[*column];
   }
 }
 
-/// Turns positions in what a stream could see into those in what its inputs give.
+/// Turns positions in what a stream could see into those in what its inputs and tables give.
 StreamPlan finish_stream(BoundStream bound, const JobPlan& plan) {
   for (std::size_t i = 0; i < bound.plan.inputs.size(); ++i) {
-    move_columns(bound.plan.query.branches[i],
-                 mapping_of(bound.visible[i], plan.schema_of(bound.plan.inputs[i])));
+    sql::Select& select = bound.plan.query.branches[i];
+    Schema& row = bound.plan.rows.emplace_back();
+    std::vector<std::size_t> mapping;
+    const auto add_part = [&](const Schema& visible, const Schema& given) {
+      for (const std::size_t column : mapping_of(visible, given)) {
+        mapping.push_back(row.size() + column);
+      }
+      row.fields.insert(row.fields.end(), given.fields.begin(), given.fields.end());
+    };
+    add_part(bound.parts[i][0], plan.schema_of(bound.plan.inputs[i]));
+    for (std::size_t j = 0; j < select.joins.size(); ++j) {
+      select.joins[j].first_column = row.size();
+      add_part(bound.parts[i][j + 1], plan.tables[bound.plan.tables[i][j]].source.schema);
+    }
+    move_columns(select, mapping);
   }
   return std::move(bound.plan);
+}
+
+TablePlan finish_table(const TableSpec& spec, const SourceColumns& columns) {
+  TablePlan table{
+      .source = columns.plan(), .key = {}, .history = spec.history, .wait = spec.wait};
+  for (const PlacedText& name : spec.key) {
+    table.key.push_back(table.source.schema.find(name.value).value());
+  }
+  return table;
 }
 
 AlertPlan finish_alert(BoundAlert bound, const JobPlan& plan) {
@@ -76,6 +103,15 @@ void warn_about_unused(const JobPlan& plan, ErrorList& warnings) {
     if (read.contains({InputRef::Kind::kSource, i})) continue;
     warnings.add(plan.sources[i].place,
                  concat("nothing reads source '", plan.sources[i].name, "'; it is left out"));
+  }
+  std::set<std::size_t> joined;
+  for (const StagePlan& stage : plan.stages) {
+    joined.insert(stage.tables.begin(), stage.tables.end());
+  }
+  for (std::size_t i = 0; i < plan.tables.size(); ++i) {
+    if (joined.contains(i)) continue;
+    const SourcePlan& table = plan.tables[i].source;
+    warnings.add(table.place, concat("nothing joins table '", table.name, "'; it is left out"));
   }
   for (std::size_t i = 0; i < plan.streams.size(); ++i) {
     const StreamPlan& stream = plan.streams[i];
@@ -147,10 +183,14 @@ std::optional<JobPlan> plan_job(JobSpec spec, const FunctionRegistry& functions,
   check_names(plan.spec, list);
   JobBinding binding(plan.spec, functions, list);
   binding.bind_sources();
+  binding.bind_tables();
   binding.bind_streams();
   binding.bind_alerts();
   if (list.empty()) {
     for (const SourceColumns& source : binding.sources()) plan.sources.push_back(source.plan());
+    for (std::size_t i = 0; i < binding.tables().size(); ++i) {
+      plan.tables.push_back(finish_table(plan.spec.tables[i], binding.tables()[i]));
+    }
     for (BoundStream& stream : binding.streams()) {
       plan.streams.push_back(finish_stream(std::move(stream), plan));
     }

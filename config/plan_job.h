@@ -65,6 +65,15 @@ struct SourcePlan {
   SourcePlace place;
 };
 
+struct TablePlan {
+  /// Its topic and event time, and what is read of it: all that is declared.
+  SourcePlan source;
+  /// Positions of its key in source.schema.
+  std::vector<std::size_t> key;
+  Micros history = 0;
+  Micros wait = 0;
+};
+
 /// Where the rows of an input change tasks, so that those of one key meet (decision 0007): what one
 /// branch of a stream, or an alert, reads reaches it through a topic of the job's own.
 struct CutPlan {
@@ -85,6 +94,10 @@ struct StreamPlan {
   /// cuts[i]: position in JobPlan::cuts of what its rows go through; absent: they stay where they
   /// are.
   std::vector<std::optional<std::size_t>> cuts;
+  /// tables[i][j] is what query.branches[i].joins[j] joins, by its position in JobPlan::tables.
+  std::vector<std::vector<std::size_t>> tables;
+  /// rows[i]: the columns that query.branches[i] sees, those of its input and then of its tables.
+  std::vector<Schema> rows;
   /// The query's output; with `policy: update` a bigint `revision` behind it.
   Schema output;
   /// Absent for a stream without windows: it has no late rows.
@@ -119,8 +132,8 @@ struct AlertPlan {
 /// text (text).
 const Schema& alert_schema();
 
-/// Sources and cuts that belong together because something keyed reads rows of both, and all that
-/// is computed from them.
+/// Sources and cuts that belong together because something keyed reads rows of both, or because
+/// streams of theirs join one table, the tables, and all that is computed from them.
 struct StagePlan {
   /// Unique in the job: the alphabetically first of the sources and cuts read. Names of topics and
   /// state derive from it.
@@ -129,6 +142,8 @@ struct StagePlan {
   std::size_t level = 0;
   /// Positions in JobPlan::sources.
   std::vector<std::size_t> sources;
+  /// Positions in JobPlan::tables: those that its streams join.
+  std::vector<std::size_t> tables;
   /// Positions in JobPlan::cuts of those whose rows it reads, and of those that it sends rows to.
   std::vector<std::size_t> cuts_read;
   std::vector<std::size_t> cuts_written;
@@ -150,6 +165,8 @@ struct JobPlan {
   JobSpec spec;
   /// As in the job file, those that nothing reads included (they are in no stage).
   std::vector<SourcePlan> sources;
+  /// As in the job file, those that nothing joins included.
+  std::vector<TablePlan> tables;
   /// Each stream after the streams that it reads.
   std::vector<StreamPlan> streams;
   std::vector<AlertPlan> alerts;

@@ -35,7 +35,8 @@ ColumnSpec message_column(std::string name, Type type, ColumnOrigin origin) {
 
 }  // namespace
 
-SourceColumns::SourceColumns(const SourceSpec& source) : source_(source) {
+SourceColumns::SourceColumns(const SourceSpec& source, std::string_view noun)
+    : source_(source), noun_(noun) {
   for (const ColumnDeclaration& column : source.columns) columns_.push_back(column.spec);
   columns_.push_back(message_column("_key", Type::kText, ColumnOrigin::kKey));
   columns_.push_back(message_column("_timestamp", Type::kTimestamp, ColumnOrigin::kTimestamp));
@@ -76,7 +77,7 @@ ColumnSpec* SourceColumns::expect_column(const PlacedText& name, std::string_vie
                                          ErrorList& errors) {
   const ColumnSpec* found = find(name.value);
   if (found == nullptr) {
-    errors.add(name.place, concat("'", what, "': source '", source_.name.value,
+    errors.add(name.place, concat("'", what, "': ", noun_, " '", source_.name.value,
                                   "' has no column '", name.value, "'",
                                   did_you_mean(name.value, names())));
     return nullptr;
@@ -98,7 +99,7 @@ void SourceColumns::check(bool log_has_timestamps, ErrorList& errors) {
 void SourceColumns::check_time(bool log_has_timestamps, ErrorList& errors) {
   const PlacedText& name = source_.time.column;
   if (name == "_timestamp" && !log_has_timestamps) {
-    errors.add(name.place, concat("source '", source_.name.value, "' needs a 'time: {column: …}': "
+    errors.add(name.place, concat(noun_, " '", source_.name.value, "' needs a 'time: {column: …}': "
                                   "files give no timestamps"));
     return;
   }
@@ -125,6 +126,18 @@ void SourceColumns::check_clock(ErrorList& errors) {
   } else if (!column->required) {
     errors.add(name->place, concat("'per': the column '", name->value,
                                    "' must be 'required: true': without it a row has no clock"));
+  }
+}
+
+void SourceColumns::check_key(const std::vector<PlacedText>& key, ErrorList& errors) {
+  for (const PlacedText& name : key) {
+    ColumnSpec* column = expect_column(name, "key", errors);
+    if (column == nullptr) continue;
+    if (!is_null(column->default_value)) {
+      errors.add(name.place, concat("'key': the column '", name.value,
+                                    "' is always required and can have no default"));
+    }
+    column->required = true;
   }
 }
 

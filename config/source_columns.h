@@ -19,7 +19,8 @@ namespace sitrep {
 
 class SourceColumns {
  public:
-  explicit SourceColumns(const SourceSpec& source);
+  /// `noun`: what messages call it, "source" or "table".
+  explicit SourceColumns(const SourceSpec& source, std::string_view noun = "source");
 
   const SourceSpec& source() const { return source_; }
   /// Null when there is no such column.
@@ -30,6 +31,8 @@ class SourceColumns {
   /// Checks `time`, `clock` and `partitioned_by` against the columns; marks them as needed. The
   /// event time becomes required.
   void check(bool log_has_timestamps, ErrorList& errors);
+  /// Checks the key of a table; its columns become required.
+  void check_key(const std::vector<PlacedText>& key, ErrorList& errors);
   void need(std::string_view name);
   /// A reader may send whole rows aside when they are late.
   void need_declared();
@@ -44,6 +47,7 @@ class SourceColumns {
   std::vector<std::string> names() const;
 
   const SourceSpec& source_;
+  std::string_view noun_;
   std::vector<ColumnSpec> columns_;
   std::vector<bool> needed_;
 };

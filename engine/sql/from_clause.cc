@@ -160,8 +160,8 @@ class FromBinder {
     }
     if (missing.empty()) return true;
     return complain(begin_of(condition),
-                    concat("ON leaves out ", sitrep::join(missing, ", "), ": a table is joined by its whole "
-                           "key (", key_text(join), ")"));
+                    concat("ON leaves out ", sitrep::join(missing, ", "),
+                           ": a table is joined by its whole key (", key_text(join), ")"));
   }
 
   bool bind_terms(const Json& node, TableJoin& join) {

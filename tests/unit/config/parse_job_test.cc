@@ -68,7 +68,7 @@ const Case kStructure[] = {
      "job.yaml:6:1: the job file: unknown key 'dead_leters' (did you mean 'dead_letters'?); known: "
      "alerts, commit_interval, dead_letters, delivery, files, flush_interval, group, instance, "
      "job, "
-     "kafka, memory, metrics, snapshot_after, sources, state_dir, streams, workers\n"},
+     "kafka, memory, metrics, snapshot_after, sources, state_dir, streams, tables, workers\n"},
     {"duplicate_key", with("memory: 1GiB\nmemory: 2GiB\n"),
      "job.yaml:7:1: the key 'memory' is here twice; first on line 6\n"},
     {"key_that_is_no_text", with("[a]: b\n"), "job.yaml:6:1: a key must be a text\n"},
@@ -87,7 +87,7 @@ const Case kStructure[] = {
     {"byte_order_mark", "\xEF\xBB\xBF" + with("memry: 1\nworkers: 0\n"),
      "job.yaml:6:1: the job file: unknown key 'memry' (did you mean 'memory'?); known: alerts, "
      "commit_interval, dead_letters, delivery, files, flush_interval, group, instance, job, kafka, "
-     "memory, metrics, snapshot_after, sources, state_dir, streams, workers\n"
+     "memory, metrics, snapshot_after, sources, state_dir, streams, tables, workers\n"
      "job.yaml:7:10: 'workers': expected a whole number from 1 to 256, found '0'\n"},
     {"alias_in_its_own_anchor", with("x: &a [*a]\n"), "job.yaml:6:4: nested deeper than 32 "
     "levels\n"},

@@ -113,9 +113,10 @@ class Oracle {
     const Micros at = at_.try_emplace(clock, kMinWatermark).first->second;
     std::vector<Held>& held = held_[clock];
     while (true) {
-      const auto next = std::min_element(held.begin(), held.end(), [](const Held& a, const Held& b) {
+      const auto sooner = [](const Held& a, const Held& b) {
         return std::tie(a.place, a.row) < std::tie(b.place, b.row);
-      });
+      };
+      const auto next = std::min_element(held.begin(), held.end(), sooner);
       if (next == held.end() || (!all && !due(next->place, at))) return;
       const Held row = *next;
       held.erase(next);

@@ -27,6 +27,7 @@
 #include "operators/partial_aggregate.h"
 #include "operators/silence_rule.h"
 #include "operators/union_all.h"
+#include "operators/versioned_table.h"
 #include "operators/window_aggregate.h"
 
 namespace sitrep {
@@ -102,6 +103,30 @@ SourceNode make_table(const TablePlan& table) {
     return make_table_decoder(columns);
   };
   return node;
+}
+
+/// Positions among the shared tables of the topology, by position in the plan.
+std::map<std::size_t, std::size_t> shared_tables(const JobPlan& plan) {
+  std::map<std::size_t, std::size_t> shared;
+  for (const StreamPlan& stream : plan.streams) {
+    for (const auto& tables : stream.tables) {
+      for (const std::size_t table : tables) {
+        if (plan.tables[table].broadcast) shared.emplace(table, shared.size());
+      }
+    }
+  }
+  return shared;
+}
+
+SharedTableNode make_shared_table(const TablePlan& table) {
+  return {.source = make_table(table),
+          .make_builder = [options = VersionedTableBuilder::Options{
+                               .columns = table.source.schema.size(),
+                               .key = table.key,
+                               .history = table.history,
+                               .out_of_orderness = table.source.time.out_of_orderness}] {
+            return std::make_unique<VersionedTableBuilder>(options);
+          }};
 }
 
 std::string typed_names(const Schema& schema, const std::vector<std::size_t>& columns) {
@@ -201,7 +226,8 @@ SenderTimes sender_times(const JobPlan& plan, const StagePlan& stage) {
 /// alerts, and what it sends to other stages.
 class StageBuilder {
  public:
-  StageBuilder(const PlanPtr& plan, const StagePlan& stage) : plan_(plan), stage_plan_(stage) {
+  StageBuilder(const PlanPtr& plan, const StagePlan& stage)
+      : plan_(plan), stage_plan_(stage), shared_tables_(shared_tables(*plan)) {
     stage_.name = stage.name;
     stage_.level = stage.level;
     stage_.state_topic = state_topic(plan_->spec.job.value, stage.name);
@@ -374,12 +400,21 @@ class StageBuilder {
                                 .keys = join.keys,
                                 .table_keys = plan.key,
                                 .keeps_unmatched = join.keeps_unmatched,
+                                .shared = plan.broadcast,
                                 .history = plan.history,
                                 .wait = plan.wait};
     options.input.fields.assign(
         row.fields.begin(), row.fields.begin() + static_cast<std::ptrdiff_t>(join.first_column));
     std::vector<std::size_t> columns(plan.source.schema.size());
     std::iota(columns.begin(), columns.end(), std::size_t{0});
+    if (plan.broadcast) {
+      OperatorNode node{
+          .name = concat(stream, "/", join.alias),
+          .inputs = {from},
+          .shared_table = shared_tables_.at(table),
+          .make_operator = [options] { return std::make_unique<LookupJoin>(options); }};
+      return {.kind = NodeInput::Kind::kNode, .index = add_node(std::move(node))};
+    }
     OperatorNode node{
         .name = concat(stream, "/", join.alias),
         .inputs = {from,
@@ -442,6 +477,7 @@ class StageBuilder {
 
   const PlanPtr plan_;
   const StagePlan& stage_plan_;
+  const std::map<std::size_t, std::size_t> shared_tables_;
   Stage stage_;
   // By position in the plan.
   std::map<std::size_t, std::size_t> source_nodes_;
@@ -488,6 +524,11 @@ Topology assemble_topology(std::shared_ptr<const JobPlan> plan) {
     if (output.create_partitions) {
       creation = TopicOptions{.partitions = *output.create_partitions, .settings = {}};
     }
+  }
+  const auto shared = shared_tables(*plan);
+  topology.shared_tables.resize(shared.size());
+  for (const auto& [table, position] : shared) {
+    topology.shared_tables[position] = make_shared_table(plan->tables[table]);
   }
   for (const StagePlan& stage : plan->stages) {
     topology.stages.push_back(StageBuilder(plan, stage).take());

@@ -68,6 +68,7 @@ bool JobBinding::bind_joins_of(BoundStream& stream, std::size_t branch, const Sc
     const auto table = find_table(join.table);
     ENSURE(table, "the binder joins what the catalog gave");
     tables.push_back(*table);
+    if (spec_.tables[*table].broadcast) continue;
     std::vector<std::size_t> columns;
     for (const std::size_t column : join.keys) columns.push_back(original_column(select, column));
     const auto complaint = join_complaint(lineage, columns, row, join.table);

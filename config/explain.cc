@@ -77,6 +77,11 @@ class Explainer {
   std::string run() {
     write_job();
     for (const StagePlan& stage : plan_.stages) write_stage(stage);
+    for (const TablePlan& table : plan_.tables) {
+      if (!table.broadcast) continue;
+      out_.heading(0, "held whole by every instance");
+      write_table(table);
+    }
     write_topics();
     for (const ConfigError& warning : plan_.warnings) {
       out_.heading(0, concat("warning: ", to_string(warning)));

@@ -99,8 +99,10 @@ struct TableSpec {
   std::vector<PlacedText> key;
   /// How far behind the table's watermark rows of a stream are still answered.
   Micros history = kDefaultHistory;
-  /// How long a row of a stream waits for its table row, in event time.
+  /// How long a row of a stream waits for its table row, in event time; 0 with `broadcast`.
   Micros wait = 0;
+  /// Held whole by every instance, instead of by partition.
+  bool broadcast = false;
 };
 
 /// One `to:`.

@@ -89,11 +89,13 @@ class StageCutter {
   /// A table is where the rows are that it is joined with, all of them.
   void place_tables(InputRef input, const std::vector<std::size_t>& tables) {
     std::set<std::size_t> homes = homes_of(input);
+    const std::size_t rows_homes = homes.size();
     for (const std::size_t table : tables) {
+      if (plan_.tables[table].broadcast) continue;
       homes_.use(home_of_table(table));
       homes.insert(home_of_table(table));
     }
-    if (!tables.empty()) homes_.join(homes);
+    if (homes.size() > rows_homes) homes_.join(homes);
   }
 
   /// Rows of one key are to meet: behind the cut, or where all of them are already.

@@ -143,11 +143,12 @@ std::optional<std::string> join_complaint(const Lineage& lineage,
   for (const SourceTrace& trace : lineage) {
     if (trace.cuts > 0) {
       return concat("JOIN ", table, ": the rows were re-keyed, so a row and its table row would be "
-                    "in different partitions");
+                    "in different partitions; say 'broadcast: true' in table '", table, "'");
     }
     if (!trace.partition) {
       return concat("JOIN ", table, ": a row and its table row must be in one partition; declare "
-                    "'partitioned_by' in source '", trace.source, "'");
+                    "'partitioned_by' in source '", trace.source, "', or say 'broadcast: true' in "
+                    "table '", table, "'");
     }
     const bool all_joined =
         std::all_of(trace.partition->begin(), trace.partition->end(),
@@ -158,7 +159,8 @@ std::optional<std::string> join_complaint(const Lineage& lineage,
     return concat("JOIN ", table, " is by ", join(names, ", "), ", and source '", trace.source,
                   "' is partitioned ",
                   partition.empty() ? "by no column" : concat("by ", join(partition, ", ")),
-                  ": a row and its table row would be in different partitions");
+                  ": a row and its table row would be in different partitions; say 'broadcast: "
+                  "true' in table '", table, "'");
   }
   return std::nullopt;
 }

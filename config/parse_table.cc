@@ -59,6 +59,13 @@ TableSpec parse_table(const PlacedText& name, const ConfigNode& node, ErrorList&
   if (const ConfigNode* wait = map.find("wait")) {
     table.wait = read_span(*wait, "wait", kWaitMax, errors);
   }
+  if (const ConfigNode* broadcast = map.find("broadcast")) {
+    table.broadcast = read_boolean(*broadcast, "broadcast", errors).value_or(false);
+    if (table.broadcast && table.wait > 0) {
+      errors.add(broadcast->place, "'broadcast': a table that every instance reads for itself is "
+                                   "not waited for; leave out 'wait'");
+    }
+  }
   map.refuse_others();
   return table;
 }

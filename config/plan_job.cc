@@ -73,8 +73,11 @@ StreamPlan finish_stream(BoundStream bound, const JobPlan& plan) {
 }
 
 TablePlan finish_table(const TableSpec& spec, const SourceColumns& columns) {
-  TablePlan table{
-      .source = columns.plan(), .key = {}, .history = spec.history, .wait = spec.wait};
+  TablePlan table{.source = columns.plan(),
+                  .key = {},
+                  .history = spec.history,
+                  .wait = spec.wait,
+                  .broadcast = spec.broadcast};
   for (const PlacedText& name : spec.key) {
     table.key.push_back(table.source.schema.find(name.value).value());
   }
@@ -105,8 +108,8 @@ void warn_about_unused(const JobPlan& plan, ErrorList& warnings) {
                  concat("nothing reads source '", plan.sources[i].name, "'; it is left out"));
   }
   std::set<std::size_t> joined;
-  for (const StagePlan& stage : plan.stages) {
-    joined.insert(stage.tables.begin(), stage.tables.end());
+  for (const StreamPlan& stream : plan.streams) {
+    for (const auto& tables : stream.tables) joined.insert(tables.begin(), tables.end());
   }
   for (std::size_t i = 0; i < plan.tables.size(); ++i) {
     if (joined.contains(i)) continue;

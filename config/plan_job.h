@@ -72,6 +72,7 @@ struct TablePlan {
   std::vector<std::size_t> key;
   Micros history = 0;
   Micros wait = 0;
+  bool broadcast = false;
 };
 
 /// Where the rows of an input change tasks, so that those of one key meet (decision 0007): what one
@@ -142,7 +143,7 @@ struct StagePlan {
   std::size_t level = 0;
   /// Positions in JobPlan::sources.
   std::vector<std::size_t> sources;
-  /// Positions in JobPlan::tables: those that its streams join.
+  /// Positions in JobPlan::tables: those that its streams join, but for broadcast ones.
   std::vector<std::size_t> tables;
   /// Positions in JobPlan::cuts of those whose rows it reads, and of those that it sends rows to.
   std::vector<std::size_t> cuts_read;

@@ -57,16 +57,18 @@ struct LookupJoin::Output {
 LookupJoin::LookupJoin(const Options& options)
     : options_(options), held_form_(options_.input) {
   ENSURE(options_.keys.size() == options_.table_keys.size(), "a key of another table");
+  ENSURE(!options_.shared || options_.wait == 0, "a shared table is not waited for");
 }
 
 LookupJoin::~LookupJoin() = default;
 
 Result<void> LookupJoin::open(OperatorContext& context) {
+  unmatched_rows_ = &context.counter("unmatched_rows");
+  if (options_.shared) return {};
   versions_ = &context.table("versions", std::make_unique<VersionsRow>());
   deletions_ = &context.time_queue("deletions");
   held_ = &context.time_queue("held");
   arrivals_.open(context);
-  unmatched_rows_ = &context.counter("unmatched_rows");
   late_versions_ = &context.counter("late_versions");
   return {};
 }
@@ -203,6 +205,7 @@ void LookupJoin::flush(Emitter& out) {
 }
 
 Result<void> LookupJoin::advance(std::span<const ClockReading> readings, Emitter& out) {
+  if (options_.shared) return {};
   for (const ClockReading& reading : readings) {
     Micros& watermark = watermark_of(reading.clock);
     watermark = std::max(watermark, reading.watermark);
@@ -212,7 +215,14 @@ Result<void> LookupJoin::advance(std::span<const ClockReading> readings, Emitter
   return {};
 }
 
+Result<void> LookupJoin::take_table(SharedTablePtr table) {
+  shared_ = std::dynamic_pointer_cast<const VersionedTable>(table);
+  ENSURE(shared_ != nullptr, "a shared table without versions");
+  return {};
+}
+
 Result<void> LookupJoin::forget(ClockId clock, Emitter& out) {
+  if (options_.shared) return {};
   TRY(release(clock, Reach::kAllHeldRows));
   watermark_of(clock) = kMinWatermark;
   flush(out);
@@ -220,17 +230,19 @@ Result<void> LookupJoin::forget(ClockId clock, Emitter& out) {
 }
 
 Result<void> LookupJoin::finish(Emitter& out) {
+  if (options_.shared) return {};
   TRY(release_all(Reach::kAllHeldRows));
   flush(out);
   return {};
 }
 
 Micros LookupJoin::output_watermark(ClockId clock, Micros watermark) const {
+  if (options_.shared) return watermark;
   const auto place = held_->first_time(clock);
   return place ? std::min(watermark, *place) : watermark;
 }
 
-// --- the table
+// --- the table as a side input
 
 Result<void> LookupJoin::process_side(const ColumnBatch& batch, Emitter& out) {
   const std::vector<ColumnPtr> keys = picked(batch.columns, options_.table_keys);
@@ -302,17 +314,24 @@ Result<void> LookupJoin::forget_deleted() {
   return {};
 }
 
+Result<const TableVersion*> LookupJoin::look_up(std::string_view key, Micros time) {
+  if (options_.shared) {
+    ENSURE(shared_ != nullptr, "a row before the table");
+    return shared_->as_of(key, time);
+  }
+  const std::byte* const bytes = versions_->find(versions_->pane(kOnlyPane), key);
+  if (bytes != nullptr) return version_as_of(VersionsRow::get(bytes), time, horizon());
+  if (auto error = versions_->take_error()) return *std::move(error);
+  return nullptr;
+}
+
 Result<bool> LookupJoin::append_match(std::span<const ColumnPtr> keys, std::size_t row,
                                       Micros time, std::span<const std::shared_ptr<Column>> columns,
                                       Arena& arena) {
   const TableVersion* version = nullptr;
   if (!has_null(keys, row)) {
     encode_group_key(keys, row, key_);
-    if (const std::byte* bytes = versions_->find(versions_->pane(kOnlyPane), key_)) {
-      version = version_as_of(VersionsRow::get(bytes), time, horizon());
-    } else if (auto error = versions_->take_error()) {
-      return *std::move(error);
-    }
+    ASSIGN_OR_RETURN(version, look_up(key_, time));
   }
   if (version == nullptr) {
     unmatched_rows_->add(1);

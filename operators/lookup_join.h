@@ -2,7 +2,8 @@
 #pragma once
 // Gives each row of a stream the columns of a table's row: of its newest version at or before the
 // row's event time (decision 0008). The table is the side input: rows with the table's columns and,
-// behind them, whether the message was a delete. A row without a match is dropped and counted, or
+// behind them, whether the message was a delete. Or it is a shared table, of which take_table gives
+// the values; then nothing below is kept here. A row without a match is dropped and counted, or
 // goes on with nulls.
 //
 // With `wait`, a row is held until the table's watermark has reached it, or its own clock's has
@@ -22,6 +23,7 @@
 #include "operators/arrival_numbers.h"
 #include "operators/held_row.h"
 #include "operators/table_versions.h"
+#include "operators/versioned_table.h"
 
 namespace sitrep {
 
@@ -37,6 +39,9 @@ class LookupJoin final : public Operator {
     std::vector<std::size_t> table_keys;
     /// LEFT JOIN: a row without a match stays.
     bool keeps_unmatched = false;
+    /// The table is a shared one (VersionedTable), given by take_table: there is no side input, no
+    /// state and no waiting.
+    bool shared = false;
     /// How far behind the table's watermark rows are still answered.
     Micros history = 0;
     /// How long, in event time, a row waits for its table row; 0: it is joined when it comes.
@@ -51,6 +56,7 @@ class LookupJoin final : public Operator {
   Result<void> advance(std::span<const ClockReading> readings, Emitter& out) override;
   Result<void> process_side(const ColumnBatch& batch, Emitter& out) override;
   Result<void> advance_side(std::span<const ClockReading> readings, Emitter& out) override;
+  Result<void> take_table(SharedTablePtr table) override;
   Result<void> forget(ClockId clock, Emitter& out) override;
   Result<void> finish(Emitter& out) override;
   Micros output_watermark(ClockId clock, Micros watermark) const override;
@@ -62,6 +68,8 @@ class LookupJoin final : public Operator {
   Result<void> join_at_once(const ColumnBatch& batch, Emitter& out);
   Result<void> hold_or_join(const ColumnBatch& batch, Emitter& out);
   Result<void> hold(const ColumnBatch& batch, std::size_t row, Micros place);
+  /// Null when there is none.
+  Result<const TableVersion*> look_up(std::string_view key, Micros time);
   /// Appends the table's columns for a row of `columns`; whether there was a match.
   Result<bool> append_match(std::span<const ColumnPtr> keys, std::size_t row, Micros time,
                             std::span<const std::shared_ptr<Column>> columns, Arena& arena);
@@ -80,6 +88,7 @@ class LookupJoin final : public Operator {
 
   const Options options_;
   const HeldRow held_form_;
+  std::shared_ptr<const VersionedTable> shared_;
   Table* versions_ = nullptr;
   TimeQueue* deletions_ = nullptr;
   TimeQueue* held_ = nullptr;

@@ -109,6 +109,12 @@ class FileLog final : public Log {
     return OffsetRange{.begin = Offset(0), .end = end};
   }
 
+  Result<std::unique_ptr<PartitionReader>> open_reader(const StartPosition& start) override {
+    ASSIGN_OR_RETURN(auto reader, FileReader::open(partition_path(options_.root, start.partition),
+                                                   start.offset, options_.complete_last_line));
+    return std::unique_ptr<PartitionReader>(std::move(reader));
+  }
+
   Result<std::unique_ptr<GroupReader>> join(const GroupOptions& options) override {
     return std::unique_ptr<GroupReader>(std::make_unique<FileGroup>(options_, options));
   }

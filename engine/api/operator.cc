@@ -9,6 +9,9 @@ Result<void> Operator::process_side(const ColumnBatch&, Emitter&) {
   return internal_error("rows of a side input for an operator that has none");
 }
 Result<void> Operator::advance_side(std::span<const ClockReading>, Emitter&) { return {}; }
+Result<void> Operator::take_table(SharedTablePtr) {
+  return internal_error("a shared table for an operator that looks nothing up");
+}
 Result<void> Operator::forget(ClockId, Emitter&) { return {}; }
 Result<void> Operator::tick(Micros, Emitter&) { return {}; }
 Result<void> Operator::end_epoch(Emitter&) { return {}; }

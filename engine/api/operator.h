@@ -22,6 +22,7 @@
 #include <string_view>
 
 #include "engine/api/clock_table.h"
+#include "engine/api/shared_table.h"
 #include "engine/api/table.h"
 #include "engine/api/time_queue.h"
 #include "engine/base/result.h"
@@ -85,6 +86,8 @@ class Operator {
   virtual Result<void> process_side(const ColumnBatch& batch, Emitter& out);
   /// The clocks of a side input moved, or went idle, after its last batch.
   virtual Result<void> advance_side(std::span<const ClockReading> readings, Emitter& out);
+  /// A shared table has this value from now on; called before any row, and whenever it changed.
+  virtual Result<void> take_table(SharedTablePtr table);
   /// No row came on this clock for so long that the job says to forget it (clock_expire): close
   /// what is open on it and drop what is kept per clock. A later row begins it anew.
   virtual Result<void> forget(ClockId clock, Emitter& out);

@@ -61,6 +61,7 @@ Result<void> Instance::open() {
                                               .transactional = options_.exactly_once}));
   TRY(open_outputs());
   if (uses_state_log()) TRY(open_state_logs());
+  TRY(open_tables(memory.stores / 2));
   std::vector<WorkerRings*> rings;
   for (std::size_t i = 0; i < options_.workers; ++i) {
     worker_rings_.push_back(std::make_unique<WorkerRings>());
@@ -115,6 +116,14 @@ Result<void> Instance::check_topics() {
                      ": topics that are read together need the same number of partitions"));
         }
       }
+    }
+  }
+  for (const SharedTableNode& table : topology_.shared_tables) {
+    const std::string& topic = table.source.topics.front();
+    ASSIGN_OR_RETURN(const std::optional<std::int32_t> count, log_.partition_count(topic));
+    if (!count) {
+      wrong.push_back(concat("no topic ", topic, ", which table ", table.source.name,
+                             " reads: create it"));
     }
   }
   for (const auto& [topic, creation] : topology_.output_topics) {
@@ -179,9 +188,10 @@ std::map<std::string, TopicId> Instance::repartition_topics() const {
 
 Result<Instance::Progress> Instance::step(Micros wait) {
   TRY(serve_messages());
+  ASSIGN_OR_RETURN(const bool tables_loaded, serve_tables());
   trim_own_topics();
   if (epoch_failed_ && clock_.monotonic() >= rebuilt_at_ + rebuild_wait_) TRY(rebuild());
-  TRY(restore());
+  if (tables_loaded) TRY(restore());
   ASSIGN_OR_RETURN(const std::optional<AssignmentChange> change,
                    group_->poll(restoration_ ? 0 : wait));
   if (change) {
@@ -190,7 +200,7 @@ Result<Instance::Progress> Instance::step(Micros wait) {
         owned_ = change->partitions;
         generation_ = change->generation;
         begin_restoration();
-        TRY(restore());
+        if (tables_loaded) TRY(restore());
         break;
       case AssignmentChange::Kind::kRevoked:
         TRY(serve_revoked(/*lost=*/false));
@@ -217,6 +227,34 @@ Result<Instance::Progress> Instance::finish_level() {
   if (!more) return Progress::kFinished;
   tell_workers(TakeEnds{bounded_end_->ends()});
   return Progress::kRunning;
+}
+
+Result<void> Instance::open_tables(std::size_t memory_bytes_max) {
+  for (const SharedTableNode& table : topology_.shared_tables) {
+    ASSIGN_OR_RETURN(
+        std::unique_ptr<TableFeed> feed,
+        TableFeed::open(
+            table,
+            {.bounded = options_.bounded,
+             .memory_bytes_max = memory_bytes_max / topology_.shared_tables.size()},
+            log_, clock_, metrics_));
+    tables_.push_back(std::move(feed));
+  }
+  return {};
+}
+
+Result<bool> Instance::serve_tables() {
+  bool loaded = true;
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    ASSIGN_OR_RETURN(const SharedTablePtr value, tables_[i]->step());
+    loaded = loaded && tables_[i]->loaded();
+    if (!value) continue;
+    for (const auto& rings : worker_rings_) {
+      ControlToWorker message = GiveTable{.table = i, .value = value};
+      while (!rings->from_control.try_push(message)) idle_();
+    }
+  }
+  return loaded;
 }
 
 Result<void> Instance::serve_messages() {

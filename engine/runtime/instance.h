@@ -26,6 +26,7 @@
 #include "engine/runtime/flush_loop.h"
 #include "engine/runtime/messages.h"
 #include "engine/runtime/restoration.h"
+#include "engine/runtime/table_feed.h"
 #include "engine/runtime/topology.h"
 #include "engine/runtime/worker.h"
 #include "engine/state/image.h"
@@ -110,6 +111,9 @@ class Instance {
   std::map<std::string, TopicId> repartition_topics() const;
   Result<Progress> finish_level();
   bool uses_state_log() const { return options_.state_log && log_.keeps_state() && image_; }
+  Result<void> open_tables(std::size_t memory_bytes_max);
+  /// Gives workers what changed in shared tables; whether all are loaded.
+  Result<bool> serve_tables();
   void begin_restoration();
   /// A piece of the restoration under way, if one is.
   Result<void> restore();
@@ -154,6 +158,7 @@ class Instance {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<FlushLoop> flusher_;
+  std::vector<std::unique_ptr<TableFeed>> tables_;  // as in Topology::shared_tables
   struct Running {
     std::size_t level = 0;
     bool finished = false;

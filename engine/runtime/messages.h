@@ -59,6 +59,11 @@ struct OwnedTask {
 struct GiveTask {
   OwnedTask task;
 };
+/// A shared table has another value; before the tasks that look it up.
+struct GiveTable {
+  std::size_t table;  ///< Position in Topology::shared_tables.
+  SharedTablePtr value;
+};
 /// Stop draining inputs, but go on closing epochs; answered with Parked.
 struct Park {};
 /// Destroy all tasks and readers; answered with Released.
@@ -73,7 +78,8 @@ struct EndInputs {
 struct TakeEnds {
   std::map<TopicPartition, Offset> ends;
 };
-using ControlToWorker = std::variant<GiveTask, Park, Release, Resume, EndInputs, TakeEnds>;
+using ControlToWorker =
+    std::variant<GiveTask, GiveTable, Park, Release, Resume, EndInputs, TakeEnds>;
 
 struct Parked {};
 struct Released {};

@@ -323,6 +323,13 @@ bool Task::inputs_settled() const {
       inputs_, [](const auto& input) { return !input->senders || input->senders->settled(); });
 }
 
+Result<void> Task::take_table(std::size_t table, const SharedTablePtr& value) {
+  for (const auto& node : nodes_) {
+    if (node->plan->shared_table == table) keep_error(node->op->take_table(value));
+  }
+  return take_error();
+}
+
 Result<void> Task::process(std::size_t index, const RecordBatch& records, Offset next, Micros now) {
   Input& input = *inputs_[index];
   now_ = now;

@@ -80,6 +80,8 @@ class Task {
   /// Whether operators keep state of their own: then keys must stay in their partitions.
   bool keeps_keyed_state() const { return keyed_stores_ > 0; }
 
+  /// A shared table has this value from now on.
+  Result<void> take_table(std::size_t table, const SharedTablePtr& value);
   /// Rows of one input; `next` is the reader's position after them.
   Result<void> process(std::size_t input, const RecordBatch& records, Offset next, Micros now);
   Result<void> tick(Micros now);

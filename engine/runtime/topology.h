@@ -68,6 +68,13 @@ struct SourceNode {
   std::function<std::unique_ptr<Decoder>()> make_decoder;
 };
 
+/// A table that every instance holds whole.
+struct SharedTableNode {
+  /// Its one topic is read outside of the group.
+  SourceNode source;
+  std::function<std::unique_ptr<SharedTableBuilder>()> make_builder;
+};
+
 /// Where a node's rows come from: a source, or another node of the stage.
 struct NodeInput {
   enum class Kind { kSource, kNode };
@@ -91,6 +98,8 @@ struct OperatorNode {
   /// What the operator's state means (sql::describe); state of another shape is refused at a
   /// restart. Empty: not looked at.
   std::string shape = {};
+  /// What its operator looks things up in, by its position in Topology::shared_tables.
+  std::optional<std::size_t> shared_table = {};
   std::function<std::unique_ptr<Operator>()> make_operator;
 };
 
@@ -140,6 +149,7 @@ struct Stage {
 struct Topology {
   std::string job;
   std::vector<Stage> stages;
+  std::vector<SharedTableNode> shared_tables = {};
   /// Empty: dead letters are counted and dropped.
   std::string dead_letter_topic;
   /// Every topic written, with how to make it when it does not exist; nothing: it must exist.

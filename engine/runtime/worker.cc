@@ -51,6 +51,12 @@ bool Worker::serve_control() {
     std::visit(Overloaded{[&](GiveTask& give) {
                             tasks_.push_back(std::move(give.task));
                             finished_.push_back(Finish::kNot);
+                            give_tables(tasks_.back());
+                          },
+                          [&](GiveTable& give) {
+                            if (give.table >= tables_.size()) tables_.resize(give.table + 1);
+                            tables_[give.table] = std::move(give.value);
+                            for (OwnedTask& owned : tasks_) give_tables(owned);
                           },
                           [&](Park&) {
                             parked_ = true;
@@ -89,6 +95,13 @@ void Worker::take_ends(const std::map<TopicPartition, Offset>& ends) {
       owned.ends[i] = end->second;
       owned.task->set_end(i, end->second);
     }
+  }
+}
+
+void Worker::give_tables(OwnedTask& owned) {
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    if (!tables_[i]) continue;
+    if (auto taken = owned.task->take_table(i, tables_[i]); !taken) fail(std::move(taken).error());
   }
 }
 

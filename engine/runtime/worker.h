@@ -49,6 +49,7 @@ class Worker {
   bool serve_flusher();
   bool drain_inputs();
   bool drain(OwnedTask& owned);
+  void give_tables(OwnedTask& owned);
   /// Whether a table is still to be read to where it ended at the start.
   static bool is_loading(const OwnedTask& owned);
   void finish_ended(OwnedTask& owned);
@@ -66,6 +67,7 @@ class Worker {
   const WorkerOptions options_;
   const Clock& clock_;
   WorkerRings& rings_;
+  std::vector<SharedTablePtr> tables_;  // by position in Topology::shared_tables
   std::vector<OwnedTask> tasks_;
   /// Whether the end of a task's bounded input was reached, and control told.
   enum class Finish : std::uint8_t { kNot, kDone, kAnnounced };

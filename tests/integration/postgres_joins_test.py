@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Joins of a stream with tables as of event time give what PostgreSQL gives over the same rows, with
-a lateral subquery: the newest version at or before the row's time, of one time the one that came
-later. Generated rows and versions, by keys of one column and of two, inner and left, with WHERE and
-under a window.
+"""Joins of a stream with tables as of event time give what PostgreSQL gives over the same rows,
+with a lateral subquery: the newest version at or before the row's time, of one time the one that
+came later. Generated rows and versions, by keys of one column and of two, inner and left, with
+WHERE, under a window, and with broadcast tables.
 
 SITREP_SEED chooses other rows. Exit code 77: there is no PostgreSQL."""
 
@@ -75,8 +75,8 @@ QUERIES = {
     "window": ("SELECT i.k, window_start AS s, count(*) AS c, count(name) AS named, max(top) AS t, "
                "sum(x) FILTER (WHERE x < top) AS below FROM input i LEFT JOIN names t ON t.k = i.k "
                "GROUP BY i.k, tumble(interval '1 minute')",
-               "SELECT i.k, date_bin('1 minute', i.at, timestamp '2000-01-01') AS s, count(*) AS c, "
-               "count(name) AS named, max(top) AS t, sum(x) FILTER (WHERE x < top) AS below "
+               "SELECT i.k, date_bin('1 minute', i.at, timestamp '2000-01-01') AS s, "
+               "count(*) AS c, count(name) AS named, max(top) AS t, sum(x) FILTER (WHERE x < top) AS below "
                "FROM input i LEFT JOIN LATERAL {names} t ON true GROUP BY 1, 2"),
 }
 QUERIES_BY_TWO = {
@@ -84,6 +84,16 @@ QUERIES_BY_TWO = {
                      "SELECT n, t.open FROM input i JOIN LATERAL {zones} t ON true"),
     "left_by_two": ("SELECT n, t.open FROM input i LEFT JOIN zones t ON i.k = t.k AND i.z = t.z",
                     "SELECT n, t.open FROM input i LEFT JOIN LATERAL {zones} t ON true"),
+}
+
+
+# With tables that every instance holds whole, any columns may be joined: the stream is partitioned
+# by what none of them has.
+QUERIES_BROADCAST = {
+    "broadcast": ("SELECT n, name, z.open FROM input i LEFT JOIN names t ON t.k = i.k "
+                  "JOIN zones z ON z.k = t.k AND z.z = i.z",
+                  "SELECT n, name, z.open FROM input i LEFT JOIN LATERAL {names} t ON true "
+                  "JOIN LATERAL {zones_of_names} z ON true"),
 }
 
 
@@ -104,8 +114,8 @@ def table_sql(name, columns, lines):
                          for column, of in columns.items())
     values = ",\n".join("(" + ", ".join([str(position), *(literal(row[c]) for c in columns)]) + ")"
                         for position, row in enumerate(lines))
-    return (f"CREATE TABLE {name} (position bigint, {declared}); INSERT INTO {name} VALUES {values};"
-            f"CREATE INDEX ON {name} (k, at);")
+    return (f"CREATE TABLE {name} (position bigint, {declared}); "
+            f"INSERT INTO {name} VALUES {values}; CREATE INDEX ON {name} (k, at);")
 
 
 def declared(columns):
@@ -113,7 +123,7 @@ def declared(columns):
             for name, of in columns.items()}
 
 
-def job_text(directory, partitioned_by, tables, queries):
+def job_text(directory, partitioned_by, tables, queries, broadcast):
     time = {"column": "at", "out_of_orderness": "1h", "max_future_skew": "10000d"}
     return json.dumps({  # JSON is YAML
         "job": "joins", "files": {"directory": f"{directory}/log"},
@@ -121,7 +131,8 @@ def job_text(directory, partitioned_by, tables, queries):
         "sources": {"input": {"topic": "input", "columns": declared(SOURCE),
                               "partitioned_by": partitioned_by, "time": time}},
         "tables": {name: {"topic": name, "columns": declared(TABLES[name]["columns"]),
-                          "key": TABLES[name]["key"], "time": time, "history": "100d"}
+                          "key": TABLES[name]["key"], "time": time, "history": "100d",
+                          "broadcast": broadcast}
                    for name in tables},
         "streams": {name: {"sql": ours, "to": {"topic": name, "create": {"partitions": 1}}}
                     for name, (ours, _) in queries.items()}}, indent=1)
@@ -138,13 +149,15 @@ def write_topic(log, name, key, lines):
         (log / name / f"{number}.jsonl").write_text("".join(part), encoding="utf-8")
 
 
-def run_job(data, partitioned_by, tables, queries):
+def run_job(data, partitioned_by, tables, queries, broadcast):
     with tempfile.TemporaryDirectory(prefix="sitrep_joins_") as directory:
         log = pathlib.Path(directory) / "log"
-        for name in ("input", *tables):
-            write_topic(log, name, partitioned_by, data[name])
+        write_topic(log, "input", partitioned_by, data["input"])
+        for name in tables:
+            write_topic(log, name, TABLES[name]["key"], data[name])
         job = pathlib.Path(directory) / "job.yaml"
-        job.write_text(job_text(directory, partitioned_by, tables, queries), encoding="utf-8")
+        job.write_text(job_text(directory, partitioned_by, tables, queries, broadcast),
+                       encoding="utf-8")
         done = subprocess.run([PROGRAM, "run", str(job), "--bounded"], capture_output=True,
                               text=True, timeout=120, check=False)
         if done.returncode != 0:
@@ -154,11 +167,12 @@ def run_job(data, partitioned_by, tables, queries):
                 for name in queries}
 
 
-def compare(server, data, partitioned_by, tables, queries):
-    outputs = run_job(data, partitioned_by, tables, queries)
+def compare(server, data, partitioned_by, tables, queries, broadcast=False):
+    outputs = run_job(data, partitioned_by, tables, queries, broadcast)
     wrong = []
     for name, (_, theirs) in queries.items():
-        sql = theirs.format(**{table: lateral(table) for table in TABLES})
+        sql = theirs.format(**{table: lateral(table) for table in TABLES},
+                            zones_of_names=lateral("zones").replace("v.k = i.k", "v.k = t.k"))
         # Times as sitrep writes them.
         lines = server.query("SELECT to_jsonb(q) FROM (" + sql + ") q;")
         expected = [json.loads(line) for line in lines]
@@ -191,6 +205,7 @@ def main():
             server.query(table_sql(table, plan["columns"], data[table]))
         wrong = compare(server, data, ["k"], ["names"], QUERIES)
         wrong += compare(server, data, ["k", "z"], ["zones"], QUERIES_BY_TWO)
+        wrong += compare(server, data, ["n"], list(TABLES), QUERIES_BROADCAST, broadcast=True)
     for text in wrong[:40]:
         print(text)
     return int(bool(wrong))

@@ -10,6 +10,7 @@
 #include <random>
 #include <tuple>
 
+#include "engine/api/group_key.h"
 #include "tests/unit/operators/operator_testing.h"
 
 namespace sitrep {
@@ -29,6 +30,7 @@ struct Setting {
   Micros history = 100;
   Micros wait = 0;
   Micros out_of_orderness = 0;
+  bool shared = false;  // the table is held whole, outside of the operator
 };
 
 enum class Cut { kNothing, kBatch, kEpoch, kEviction, kRestart, kColdRestart };
@@ -194,10 +196,17 @@ class Player {
                                       .keys = {1},
                                       .table_keys = {1},
                                       .keeps_unmatched = setting.keeps_unmatched,
+                                      .shared = setting.shared,
                                       .history = setting.history,
                                       .wait = setting.wait});
             },
-            {"", "a", "b"}) {}
+            {"", "a", "b"}),
+        shared_({.columns = kTable.size(),
+                 .key = {1},
+                 .history = setting.history,
+                 .out_of_orderness = setting.out_of_orderness}) {
+    give_table();
+  }
 
   /// `cuts[i]` follows event i.
   std::vector<Joined> play(const std::vector<Cut>& cuts) {
@@ -260,7 +269,10 @@ class Player {
 
   void end_batch(std::size_t i) {
     if (is_idle(i)) return;
-    if (is_table(i)) {
+    if (is_table(i) && setting_.shared) {
+      shared_.add(versions_.finish(), PartitionId(0));
+      give_table();
+    } else if (is_table(i)) {
       ENSURE(run_.op().process_side(versions_.finish(), kept_), "process_side failed");
       advance_table();
     } else {
@@ -269,7 +281,11 @@ class Player {
     }
   }
 
+  void give_table() {
+    if (setting_.shared) ENSURE(run_.op().take_table(shared_.snapshot()), "take_table failed");
+  }
   void advance_table() {
+    if (setting_.shared) return;
     const ClockReading reading{0, table_at_, table_idle_};
     ENSURE(run_.op().advance_side({&reading, 1}, kept_), "advance_side failed");
   }
@@ -286,6 +302,7 @@ class Player {
     if (cut == Cut::kEviction) run_.evict();
     if (cut != Cut::kRestart && cut != Cut::kColdRestart) return;
     run_.restart(cut == Cut::kColdRestart);
+    give_table();
     advance_stream();
     advance_table();
   }
@@ -311,6 +328,7 @@ class Player {
   const Setting& setting_;
   const std::vector<Event>& events_;
   OperatorRun run_;
+  VersionedTableBuilder shared_;
   KeptRows kept_;
   BatchBuilder rows_{kStream};
   BatchBuilder versions_{kTableWithDeletes};
@@ -322,7 +340,8 @@ class Player {
 std::string text_of(const Setting& setting, const std::vector<Event>& events,
                     const std::vector<Cut>& cuts) {
   static const char* const kKinds[] = {"row", "put", "delete", "stream idle", "table idle"};
-  std::string out = concat("left ", setting.keeps_unmatched ? 1 : 0, " history ", setting.history,
+  std::string out = concat(setting.shared ? "shared, " : "", "left ",
+                           setting.keeps_unmatched ? 1 : 0, " history ", setting.history,
                            " wait ", setting.wait, " out of order ", setting.out_of_orderness,
                            "\n");
   for (std::size_t i = 0; i < events.size(); ++i) {
@@ -366,6 +385,8 @@ TEST(LookupJoin, every_small_input_is_joined_as_the_oracle_does) {
       {.keeps_unmatched = false, .history = 0},
       {.keeps_unmatched = true, .history = 1, .wait = 1},
       {.keeps_unmatched = true, .wait = 2},
+      {.keeps_unmatched = true, .history = 1, .shared = true},
+      {.keeps_unmatched = true, .history = 0, .out_of_orderness = 1, .shared = true},
       {.keeps_unmatched = false, .history = 1, .wait = 1, .out_of_orderness = 1},
   };
   constexpr std::size_t kLength = 4;
@@ -388,10 +409,11 @@ TEST(LookupJoin, large_inputs_cut_anywhere_are_joined_as_the_oracle_does) {
     SCOPED_TRACE(concat("seed ", seed));
     std::mt19937 random(seed);
     const auto below = [&](unsigned bound) { return static_cast<unsigned>(random() % bound); };
-    const Setting setting{.keeps_unmatched = below(2) == 0,
-                          .history = below(3) == 0 ? 0 : static_cast<Micros>(below(60)),
-                          .wait = below(2) == 0 ? 0 : static_cast<Micros>(1 + below(30)),
-                          .out_of_orderness = static_cast<Micros>(below(10))};
+    Setting setting{.keeps_unmatched = below(2) == 0,
+                    .history = below(3) == 0 ? 0 : static_cast<Micros>(below(60)),
+                    .wait = below(2) == 0 ? 0 : static_cast<Micros>(1 + below(30)),
+                    .out_of_orderness = static_cast<Micros>(below(10))};
+    setting.shared = setting.wait == 0 && below(2) == 0;
     std::vector<Event> events;
     std::vector<Cut> cuts;
     const unsigned keys = 1 + below(6);
@@ -428,6 +450,42 @@ TEST(LookupJoin, a_deleted_key_leaves_nothing_behind_when_its_history_is_over) {
   Player gone(setting, longer);
   (void)gone.play(std::vector<Cut>(4, Cut::kEpoch));
   EXPECT_EQ(gone.entries_left(), 1U);
+}
+
+TEST(LookupJoin, a_shared_table_does_not_change_when_its_builder_goes_on) {
+  VersionedTableBuilder builder({.columns = 2, .key = {1}, .history = 100});
+  const auto add = [&](std::int64_t number, std::string key, Micros time, bool deleted) {
+    builder.add(BatchBuilder(kTableWithDeletes)
+                    .row(std::vector<Value>{number, std::move(key), deleted}, time)
+                    .finish(),
+                PartitionId(0));
+  };
+  const auto versions_of = [](const SharedTablePtr& table, const std::string& key, Micros time) {
+    Column column(Type::kText);
+    column.append_text(key);
+    const std::vector<ColumnPtr> keys = {std::make_shared<const Column>(std::move(column))};
+    std::string encoded;
+    encode_group_key(keys, 0, encoded);
+    const TableVersion* found = static_cast<const VersionedTable&>(*table).as_of(encoded, time);
+    return found == nullptr ? Micros{-1} : found->time;
+  };
+  add(1, "k", 10, false);
+  const SharedTablePtr first = builder.snapshot();
+  add(2, "k", 20, false);
+  add(3, "other", 30, false);
+  const SharedTablePtr second = builder.snapshot();
+  add(4, "k", 40, true);
+  const std::size_t bytes = builder.memory_bytes();
+  add(5, "other", 500, false);  // the delete is forgotten with all before it
+  const SharedTablePtr third = builder.snapshot();
+  EXPECT_EQ(versions_of(first, "k", 100), 10);
+  EXPECT_EQ(versions_of(first, "other", 100), -1);
+  EXPECT_EQ(versions_of(second, "k", 19), 10);
+  EXPECT_EQ(versions_of(second, "k", 100), 20);
+  EXPECT_EQ(versions_of(second, "other", 100), 30);
+  EXPECT_EQ(versions_of(third, "k", 30), -1);
+  EXPECT_EQ(versions_of(third, "other", 1000), 500);
+  EXPECT_LT(builder.memory_bytes(), bytes);
 }
 
 TEST(LookupJoin, a_held_row_survives_a_job_that_reads_other_columns) {

@@ -186,6 +186,11 @@ Result<void> KafkaGroupReader::serve_error(rd_kafka_event_t& event) {
       code == RD_KAFKA_RESP_ERR__AUTHENTICATION) {
     return kafka_error(attempted("reading"), code, reason != nullptr ? reason : "");
   }
+  // A member that lost its broker may come back as its own rival, each time: what was before says
+  // nothing of another process any more.
+  if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+    fenced_.erase(group_.instance);
+  }
   const Micros now = clock_.monotonic();
   if (!last_logged_ || now - *last_logged_ >= kLogEvery) {
     last_logged_ = now;

@@ -97,6 +97,26 @@ TEST_F(KafkaGroupReaderTest, a_member_that_is_replaced_twice_names_the_second_pr
                         Retry::kNever));
 }
 
+TEST_F(KafkaGroupReaderTest, a_broker_that_goes_down_in_between_clears_the_suspicion) {
+  fail_requests(kJoinGroup, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
+  const auto log = open_log(/*sole_reader=*/false);
+  auto group = join(*log, "one");
+  ASSERT_TRUE(serve_until_error(*group));
+  group.reset();
+  group = join(*log, "one");
+  serve(*group);
+  rd_kafka_mock_broker_set_down(&cluster_.get(), MockCluster::kBroker);
+  const Micros deadline = clock_.monotonic() + kMicrosPerSecond;
+  while (clock_.monotonic() < deadline) serve(*group);
+  fail_requests(kJoinGroup, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
+  rd_kafka_mock_broker_set_up(&cluster_.get(), MockCluster::kBroker);
+  group.reset();
+  group = join(*log, "one");
+  const auto error = serve_until_error(*group);
+  ASSERT_TRUE(error);
+  EXPECT_TRUE(error->retriable()) << error->message();
+}
+
 TEST_F(KafkaGroupReaderTest, a_group_that_may_not_be_used_is_a_wrong_configuration) {
   fail_requests(kJoinGroup, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
   const auto log = open_log(/*sole_reader=*/false);

@@ -7,11 +7,10 @@
 #include <utility>
 
 #include "engine/base/text.h"
+#include "engine/runtime/task_input.h"
 
 namespace sitrep {
 namespace {
-
-constexpr std::size_t kDeadLetterReasons = 5;
 
 class MetricCounter final : public OperatorCounter {
  public:
@@ -23,32 +22,6 @@ class MetricCounter final : public OperatorCounter {
 };
 
 }  // namespace
-
-/// One partition of one topic of a source.
-struct Task::Input {
-  const SourceNode* source = nullptr;
-  TopicPartition partition;
-  /// Of a topic from outside.
-  std::unique_ptr<Decoder> decoder;
-  std::unique_ptr<SourceClock> clock;
-  /// Of a repartition topic.
-  std::unique_ptr<RepartitionClock> senders;
-  std::vector<Type> types;
-  std::vector<Edge> edges;
-  Offset next{0};
-  std::optional<Offset> end;
-  bool moved = false;       // next differs from what the last epoch committed
-  bool row_by_row = false;  // see mark_reunions
-  std::array<Counter*, kDeadLetterReasons> dead_letters{};  // by reason, made when first needed
-  Counter* records = nullptr;
-  Counter* rows = nullptr;
-  Gauge* watermark = nullptr;
-  Gauge* idle = nullptr;
-
-  std::vector<ClockReading> readings() const {
-    return senders ? senders->readings() : clock->readings();
-  }
-};
 
 struct Task::Node {
   const OperatorNode* plan = nullptr;
@@ -166,43 +139,6 @@ TopicId Task::topic_number(const std::string& topic) const {
   return found->second;
 }
 
-std::vector<TaskId> Task::senders_of(const SourceNode& source) const {
-  std::vector<TaskId> out;
-  for (const SenderStage& sender : source.senders) {
-    for (std::int32_t i = 0; i < options_.partitions->at(sender.input_topic); ++i) {
-      out.push_back({.stage = stage_id(sender.stage), .partition = PartitionId(i)});
-    }
-  }
-  return out;
-}
-
-std::unique_ptr<Task::Input> Task::make_input(const SourceNode& source, const std::string& topic) {
-  auto input = std::make_unique<Input>();
-  input->source = &source;
-  input->partition = {topic, options_.partition};
-  if (source.senders.empty()) {
-    input->decoder = source.make_decoder();
-    input->clock = std::make_unique<SourceClock>(concat(source.name, "/", topic, "/clock"),
-                                                 source.time, clocks_, options_.now);
-    stores_.push_back(input->clock.get());
-  } else {
-    for (const Field& field : source.schema.fields) input->types.push_back(field.type);
-    input->senders = std::make_unique<RepartitionClock>(
-        concat(source.name, "/", topic, "/senders"), senders_of(source), clocks_);
-    stores_.push_back(input->senders.get());
-  }
-  MetricsRegistry& metrics = *options_.metrics;
-  const Labels labels{{"topic", topic}, {"partition", concat(options_.partition)}};
-  input->records = &metrics.counter("sitrep_records_total", "Records read", labels);
-  input->rows = &metrics.counter("sitrep_rows_total", "Rows decoded", labels);
-  input->watermark = &metrics.gauge("sitrep_watermark_seconds",
-                                    "Lowest watermark of the partition's clocks", labels);
-  input->idle = &metrics.gauge(
-      "sitrep_idle", "1 while all of the partition's clocks are idle: nothing waits for them",
-      labels);
-  return input;
-}
-
 Result<void> Task::build() {
   if (!options_.dead_letter_topic.empty()) {
     dead_letters_ = topic_number(options_.dead_letter_topic);
@@ -318,128 +254,11 @@ void Task::set_end(std::size_t input, Offset end) {
   dirty_ = true;
 }
 
-bool Task::inputs_settled() const {
-  return std::ranges::all_of(
-      inputs_, [](const auto& input) { return !input->senders || input->senders->settled(); });
-}
-
 Result<void> Task::take_table(std::size_t table, const SharedTablePtr& value) {
   for (const auto& node : nodes_) {
     if (node->plan->shared_table == table) keep_error(node->op->take_table(value));
   }
   return take_error();
-}
-
-Result<void> Task::process(std::size_t index, const RecordBatch& records, Offset next, Micros now) {
-  Input& input = *inputs_[index];
-  now_ = now;
-  if (next != input.next) {
-    input.next = next;
-    input.moved = true;
-    dirty_ = true;
-  }
-  if (records.empty()) return {};
-  input.records->add(records.size());
-  if (input.senders) return receive(input, records);
-  DecodedRows decoded = input.decoder->decode(records, options_.partition);
-  for (const DeadLetter& letter : decoded.dead_letters) {
-    count_dead_letter(input, letter, records);
-  }
-  ColumnBatch batch = stamp(input, records, std::move(decoded));
-  input.rows->add(batch.selection.size());
-  rows_in_ += batch.selection.size();
-  if (input.row_by_row) {
-    deliver_rows(input, batch);
-  } else {
-    deliver(input.edges, batch);
-  }
-  std::vector<ClockReading> changed;
-  input.clock->end_batch(now, changed);
-  advance(input.edges, changed);
-  return take_error();
-}
-
-Result<void> Task::receive(Input& input, const RecordBatch& records) {
-  for (const RecordView& record : records.records()) {
-    auto read = decode_repartition_record(record.value.value_or(""), input.types, clocks_);
-    if (!read) {
-      return std::move(read).error().with_context(
-          concat(name_, ": ", input.partition.topic, "[", input.partition.partition, "] at offset ",
-                 record.offset));
-    }
-    ColumnBatch batch = std::move(read->rows);
-    // The words of this record come behind its rows.
-    auto meta = std::make_shared<RowMeta>(*batch.meta);
-    for (std::size_t row = 0; row < meta->watermark.size(); ++row) {
-      meta->watermark[row] = input.senders->watermark(meta->clock_of(row));
-    }
-    batch.meta = std::move(meta);
-    input.rows->add(batch.selection.size());
-    rows_in_ += batch.selection.size();
-    deliver(input.edges, batch);
-    const RepartitionClock::Changes changes = input.senders->hear(*read);
-    advance(input.edges, changes.moved);
-    for (const ClockId clock : changes.forgotten) forget(input.edges, clock);
-  }
-  return take_error();
-}
-
-ColumnBatch Task::stamp(Input& input, const RecordBatch& records, DecodedRows rows) {
-  const TimePlan& time = input.source->time;
-  const std::size_t count = rows.rows();
-  const Column& times = *rows.columns[time.column];
-  auto meta = std::make_shared<RowMeta>();
-  meta->origin = input.partition;
-  meta->event_time.assign(times.ints().begin(), times.ints().end());
-  meta->watermark.resize(count);
-  if (time.clock_column) meta->clock.resize(count);
-  std::vector<std::uint32_t> picked;
-  picked.reserve(count);
-  for (std::size_t row = 0; row < count; ++row) {
-    const Micros event_time = meta->event_time[row];
-    const RecordView& record = records.records()[rows.record[row]];
-    const Micros reference = record.timestamp.value_or(now_);
-    if (time.max_future_skew != TimePlan::kNever && event_time > reference + time.max_future_skew) {
-      count_dead_letter(input,
-                        {.record = rows.record[row],
-                         .index_in_message = rows.index_in_message[row],
-                         .reason = DeadLetterReason::kFuture,
-                         .path = concat("/", input.source->schema.fields[time.column].name)},
-                        records);
-      continue;
-    }
-    ClockId clock = 0;
-    if (time.clock_column) {
-      clock = clocks_.intern(rows.columns[*time.clock_column]->texts()[row]);
-      meta->clock[row] = clock;
-    }
-    meta->watermark[row] = input.clock->observe(clock, event_time);
-    picked.push_back(static_cast<std::uint32_t>(row));
-  }
-  meta->offset = std::move(rows.offset);
-  meta->index_in_message = std::move(rows.index_in_message);
-  ColumnBatch batch;
-  batch.columns.assign(rows.columns.begin(), rows.columns.end());
-  batch.meta = std::move(meta);
-  batch.arenas.push_back(std::move(rows.arena));
-  batch.selection = Selection(count, std::move(picked));
-  return batch;
-}
-
-void Task::count_dead_letter(Input& input, const DeadLetter& letter, const RecordBatch& records) {
-  Counter*& counter = input.dead_letters.at(static_cast<std::size_t>(letter.reason));
-  if (counter == nullptr) {
-    counter = &options_.metrics->counter("sitrep_dead_letters_total",
-                                         "Records that gave no row, by reason",
-                                         {{"topic", input.partition.topic},
-                                          {"partition", concat(input.partition.partition)},
-                                          {"reason", std::string(to_string(letter.reason))}});
-  }
-  counter->add();
-  if (!dead_letters_) return;
-  write_dead_letter(*dead_letters_, letter, records.records()[letter.record], input.partition,
-                    outputs_);
-  dirty_ = true;
 }
 
 void Task::deliver(std::span<const Edge> edges, const ColumnBatch& batch) {
@@ -509,18 +328,6 @@ void Task::forget(std::span<const Edge> edges, ClockId clock) {
     keep_error(node.op->forget(clock, out));
     for (RepartitionWriter& sender : node.senders) sender.forget(clock);
     forget(node.edges, clock);
-  }
-}
-
-void Task::tick_clock(Input& input) {
-  std::vector<ClockReading> changed;
-  input.clock->tick(now_, changed);
-  if (!changed.empty()) dirty_ = true;
-  advance(input.edges, changed);
-  for (const ClockId clock : input.clock->expire(now_)) {
-    expired_clocks_.add();
-    dirty_ = true;
-    forget(input.edges, clock);
   }
 }
 

@@ -120,6 +120,7 @@ std::map<std::size_t, std::size_t> shared_tables(const JobPlan& plan) {
 
 SharedTableNode make_shared_table(const TablePlan& table) {
   return {.source = make_table(table),
+          .file = table.file,
           .make_builder = [options = VersionedTableBuilder::Options{
                                .columns = table.source.schema.size(),
                                .key = table.key,

@@ -23,7 +23,8 @@ Schema slice_of(const Schema& schema, std::size_t from, std::size_t to) {
 void JobBinding::bind_tables() {
   for (const TableSpec& table : spec_.tables) {
     SourceColumns& columns = tables_.emplace_back(table.source, "table");
-    columns.check(spec_.kafka.has_value(), errors_);
+    // Rows of a file without a time of their own have one that is before all others.
+    columns.check(spec_.kafka.has_value() || table.file, errors_);
     columns.check_key(table.key, errors_);
     // Whatever a query reads of it later, the versions that are kept have it.
     columns.need_declared();

@@ -195,6 +195,7 @@ class Explainer {
     const SourcePlan& source = table.source;
     out_.heading(1, concat("table ", source.name));
     out_.line(2, "topic", join(source.topics, ", "));
+    out_.line(2, "file", table.file);
     out_.line(2, "key", join(names_at(source.schema, table.key), ", "));
     const TimeSpec& time = source.time;
     out_.line(2, "event time",

@@ -103,6 +103,8 @@ struct TableSpec {
   Micros wait = 0;
   /// Held whole by every instance, instead of by partition.
   bool broadcast = false;
+  /// Read from this file of JSON lines instead of a topic; broadcast then.
+  std::optional<PlacedText> file = {};
 };
 
 /// One `to:`.

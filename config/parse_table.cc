@@ -39,8 +39,17 @@ TableSpec parse_table(const PlacedText& name, const ConfigNode& node, ErrorList&
   SourceSpec& source = table.source;
   source.name = name;
   MapReader map(node, concat("table '", name.value, "'"), errors);
-  if (const ConfigNode* topic = map.require("topic")) {
+  const ConfigNode* topic = map.find("topic");
+  const ConfigNode* file = map.find("file");
+  if ((topic == nullptr) == (file == nullptr)) {
+    errors.add(name.place, concat(map.what(), " needs either 'topic' or 'file'"));
+  }
+  if (topic != nullptr) {
     if (auto text = read_topic(*topic, "topic", errors)) source.topics.push_back(*std::move(text));
+  }
+  if (file != nullptr) {
+    table.file = read_text(*file, "file", errors);
+    table.broadcast = true;
   }
   if (const ConfigNode* format = map.find("format")) {
     (void)read_choice_index(*format, {"json"}, "format", errors);
@@ -54,6 +63,7 @@ TableSpec parse_table(const PlacedText& name, const ConfigNode& node, ErrorList&
   }
   source.time = parse_table_time(map.find("time"), name.place, errors);
   if (const ConfigNode* history = map.find("history")) {
+    if (file != nullptr) errors.add(history->place, "'history': a file is kept as it is");
     table.history = read_span(*history, "history", kHistoryMax, errors);
   }
   if (const ConfigNode* wait = map.find("wait")) {
@@ -61,11 +71,15 @@ TableSpec parse_table(const PlacedText& name, const ConfigNode& node, ErrorList&
   }
   if (const ConfigNode* broadcast = map.find("broadcast")) {
     table.broadcast = read_boolean(*broadcast, "broadcast", errors).value_or(false);
-    if (table.broadcast && table.wait > 0) {
-      errors.add(broadcast->place, "'broadcast': a table that every instance reads for itself is "
-                                   "not waited for; leave out 'wait'");
+    if (file != nullptr && !table.broadcast) {
+      errors.add(broadcast->place, "'broadcast': every instance reads the whole file");
     }
   }
+  if (table.broadcast && table.wait > 0) {
+    errors.add(name.place, concat(map.what(), ": what every instance reads for itself is not "
+                                  "waited for; leave out 'wait'"));
+  }
+  if (file != nullptr) table.history = kHistoryMax;
   map.refuse_others();
   return table;
 }

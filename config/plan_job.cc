@@ -77,7 +77,8 @@ TablePlan finish_table(const TableSpec& spec, const SourceColumns& columns) {
                   .key = {},
                   .history = spec.history,
                   .wait = spec.wait,
-                  .broadcast = spec.broadcast};
+                  .broadcast = spec.broadcast,
+                  .file = spec.file ? spec.file->value : std::string()};
   for (const PlacedText& name : spec.key) {
     table.key.push_back(table.source.schema.find(name.value).value());
   }

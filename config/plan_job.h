@@ -73,6 +73,8 @@ struct TablePlan {
   Micros history = 0;
   Micros wait = 0;
   bool broadcast = false;
+  /// Empty: it is read from source.topics.
+  std::string file;
 };
 
 /// Where the rows of an input change tasks, so that those of one key meet (decision 0007): what one

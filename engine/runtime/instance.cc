@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/logging.h"
+#include "engine/runtime/file_feed.h"
 #include "engine/runtime/own_topics.h"
 #include "engine/state/memory_budget.h"
 
@@ -119,6 +120,7 @@ Result<void> Instance::check_topics() {
     }
   }
   for (const SharedTableNode& table : topology_.shared_tables) {
+    if (!table.file.empty()) continue;
     const std::string& topic = table.source.topics.front();
     ASSIGN_OR_RETURN(const std::optional<std::int32_t> count, log_.partition_count(topic));
     if (!count) {
@@ -231,13 +233,15 @@ Result<Instance::Progress> Instance::finish_level() {
 
 Result<void> Instance::open_tables(std::size_t memory_bytes_max) {
   for (const SharedTableNode& table : topology_.shared_tables) {
-    ASSIGN_OR_RETURN(
-        std::unique_ptr<TableFeed> feed,
-        TableFeed::open(
-            table,
-            {.bounded = options_.bounded,
-             .memory_bytes_max = memory_bytes_max / topology_.shared_tables.size()},
-            log_, clock_, metrics_));
+    const std::size_t mine = memory_bytes_max / topology_.shared_tables.size();
+    if (!table.file.empty()) {
+      tables_.push_back(std::make_unique<FileFeed>(table, mine, clock_, metrics_));
+      continue;
+    }
+    ASSIGN_OR_RETURN(std::unique_ptr<TableFeed> feed,
+                     TableFeed::open(table,
+                                     {.bounded = options_.bounded, .memory_bytes_max = mine}, log_,
+                                     clock_, metrics_));
     tables_.push_back(std::move(feed));
   }
   return {};

@@ -158,7 +158,7 @@ class Instance {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<FlushLoop> flusher_;
-  std::vector<std::unique_ptr<TableFeed>> tables_;  // as in Topology::shared_tables
+  std::vector<std::unique_ptr<Feed>> tables_;  // as in Topology::shared_tables
   struct Running {
     std::size_t level = 0;
     bool finished = false;

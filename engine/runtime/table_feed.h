@@ -16,7 +16,17 @@
 
 namespace sitrep {
 
-class TableFeed {
+/// Where the values of a shared table come from.
+class Feed {
+ public:
+  virtual ~Feed() = default;
+  /// Does a bounded piece of work; the table's new value when there is one, else null.
+  virtual Result<SharedTablePtr> step() = 0;
+  /// Whether tasks may begin: a first value was given.
+  virtual bool loaded() const = 0;
+};
+
+class TableFeed final : public Feed {
  public:
   struct Options {
     bool bounded = false;
@@ -28,10 +38,10 @@ class TableFeed {
                                                  const Options& options, Log& log,
                                                  const Clock& clock, MetricsRegistry& metrics);
 
-  /// Reads what is there, at most a batch per partition; the table's new value when it has one.
-  Result<SharedTablePtr> step();
+  /// Reads what is there, at most a batch per partition.
+  Result<SharedTablePtr> step() override;
   /// Whether the table is read to where it ended when it was opened.
-  bool loaded() const;
+  bool loaded() const override;
 
  private:
   struct Partition {

@@ -70,8 +70,10 @@ struct SourceNode {
 
 /// A table that every instance holds whole.
 struct SharedTableNode {
-  /// Its one topic is read outside of the group.
+  /// Its one topic is read outside of the group; none when there is a file.
   SourceNode source;
+  /// JSON lines, read again when they change.
+  std::string file = {};
   std::function<std::unique_ptr<SharedTableBuilder>()> make_builder;
 };
 

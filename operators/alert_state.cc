@@ -7,13 +7,17 @@
 
 namespace sitrep {
 
-void AlertStateRow::create(std::byte* row) const { new (row) AlertState(); }
+void AlertStateRow::create(std::byte* row) const {
+  new (row) Owned(std::make_unique<AlertState>());
+}
 
-void AlertStateRow::destroy(std::byte* row) const { get(row).~AlertState(); }
+void AlertStateRow::destroy(std::byte* row) const {
+  std::destroy_at(reinterpret_cast<Owned*>(row));
+}
 
 std::size_t AlertStateRow::heap_bytes(const std::byte* row) const {
   const AlertState& state = get(row);
-  return state.key_text.capacity() + state.text.capacity();
+  return sizeof(AlertState) + state.key_text.capacity() + state.text.capacity();
 }
 
 void AlertStateRow::save(const std::byte* row, std::string& out) const {

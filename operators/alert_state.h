@@ -4,6 +4,7 @@
 // in a state table. Thread-compatible.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "engine/api/table.h"
@@ -24,21 +25,25 @@ struct AlertState {
   std::string text;
 };
 
-/// Saved form (docs/formats.md): phase (1 byte), since, raised_at, last_row (8 bytes little endian
-/// each), length of key_text (4 bytes), key_text, text.
+/// A row is a pointer to its state: a table moves rows as bytes, and short texts point into the
+/// string that holds them. Saved form (docs/formats.md): phase (1 byte), since, raised_at, last_row
+/// (8 bytes little endian each), length of key_text (4 bytes), key_text, text.
 class AlertStateRow final : public RowCodec {
  public:
-  std::size_t row_bytes() const override { return sizeof(AlertState); }
+  std::size_t row_bytes() const override { return sizeof(Owned); }
   void create(std::byte* row) const override;
   void destroy(std::byte* row) const override;
   void save(const std::byte* row, std::string& out) const override;
   Result<void> load(std::string_view in, std::byte* row) const override;
   std::size_t heap_bytes(const std::byte* row) const override;
 
-  static AlertState& get(std::byte* row) { return *reinterpret_cast<AlertState*>(row); }
+  static AlertState& get(std::byte* row) { return **reinterpret_cast<Owned*>(row); }
   static const AlertState& get(const std::byte* row) {
-    return *reinterpret_cast<const AlertState*>(row);
+    return **reinterpret_cast<const Owned*>(row);
   }
+
+ private:
+  using Owned = std::unique_ptr<AlertState>;
 };
 
 }  // namespace sitrep

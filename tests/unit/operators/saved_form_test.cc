@@ -5,8 +5,8 @@
 #include <array>
 #include <string>
 
-#include "operators/alert_state.h"
 #include "engine/api/group_key.h"
+#include "operators/alert_state.h"
 #include "operators/held_row.h"
 #include "operators/number_row.h"
 #include "operators/table_versions.h"

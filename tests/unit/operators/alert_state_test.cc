@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operators/alert_state.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/base/text.h"
+#include "tests/unit/api/memory_image.h"
+
+namespace sitrep {
+namespace {
+
+TEST(AlertState, texts_survive_an_eviction_of_the_rows_around_them) {
+  ClockTable clocks;
+  MemoryImage image;
+  Table table({.name = "alert/keys",
+               .codec = std::make_unique<AlertStateRow>(),
+               .clocks = &clocks,
+               .cold = &image});
+  Table::Pane& pane = table.pane({.clock = 0, .end = 0});
+  for (int i = 0; i < 20; ++i) {
+    AlertState& state = AlertStateRow::get(table.upsert(pane, concat("key", i)));
+    state.key_text = concat("V", i);
+    state.text = "hot";
+  }
+  table.collect(Epoch(1), image);
+  image.close(Epoch(1));
+  image.flush(Epoch(1));
+  const AlertState* const changed = &AlertStateRow::get(table.upsert(pane, "key3"));
+  const char* const text = changed->key_text.data();
+  table.evict(Epoch(1));  // moves the changed row, frees the others
+  const AlertState& moved = AlertStateRow::get(table.upsert(pane, "key3"));
+  EXPECT_EQ(&moved, changed) << "the state stays where it is";
+  EXPECT_EQ(moved.key_text.data(), text);
+  EXPECT_EQ(moved.key_text, "V3");
+  EXPECT_EQ(AlertStateRow::get(table.upsert(pane, "key4")).key_text, "V4");
+}
+
+}  // namespace
+}  // namespace sitrep

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "engine/api/group_key.h"
-#include "engine/base/text.h"
 #include "engine/api/raw_bytes.h"
+#include "engine/base/text.h"
 
 namespace sitrep {
 namespace {

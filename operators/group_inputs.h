@@ -11,11 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "engine/api/group_key.h"
 #include "engine/data/column_batch.h"
 #include "engine/sql/evaluator.h"
 #include "engine/sql/query.h"
 #include "operators/accumulator_row.h"
-#include "engine/api/group_key.h"
 
 namespace sitrep {
 

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <optional>
 
-#include "engine/base/ensure.h"
-#include "engine/base/hash.h"
 #include "engine/api/cell_form.h"
 #include "engine/api/raw_bytes.h"
+#include "engine/base/ensure.h"
+#include "engine/base/hash.h"
 
 namespace sitrep {
 namespace {

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/base/hash.h"
 #include "engine/api/cell_form.h"
 #include "engine/api/group_key.h"
+#include "engine/base/hash.h"
 
 namespace sitrep {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <limits>
 
-#include "engine/base/text.h"
 #include "engine/api/cell_form.h"
+#include "engine/base/text.h"
 
 namespace sitrep {
 namespace {

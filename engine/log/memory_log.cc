@@ -327,8 +327,10 @@ bool MemoryLog::is_undecided(TransactionId transaction) const {
 }
 
 Offset MemoryLog::last_stable(const Partition& partition) const {
-  for (const auto& [offset, transaction] : partition.transactions) {
-    if (is_undecided(transaction)) return offset;
+  auto next = partition.transactions.lower_bound(partition.decided_before);
+  for (; next != partition.transactions.end(); ++next) {
+    if (is_undecided(next->second)) return next->first;
+    partition.decided_before = next->first + 1;
   }
   return partition.end;
 }

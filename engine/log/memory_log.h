@@ -107,6 +107,8 @@ class MemoryLog final : public Log {
     std::vector<StoredRecord> records;
     /// Of the transactional ones among them, by offset.
     std::map<Offset, TransactionId> transactions;
+    /// Those before this offset are decided, and stay so.
+    mutable Offset decided_before{0};
     Offset begin{0};
     Offset end{0};
     mutable std::vector<StoredRecord> visible;

@@ -375,6 +375,7 @@ Result<void> Restoration::choose_offsets(Item& item) {
           concat(range.begin.value() - item.next[i]->value(), " offsets of ", name_of(inputs[i]),
                  " are gone: the job stands at ", *item.next[i], ", the topic begins at ",
                  range.begin, " (retention removed them before they were read)");
+      if (!source.senders.empty()) return moved_on(inputs[i], range.begin, lost);
       if (!source.skip_gaps) {
         return invalid_config(
             concat(lost, ". Say `on_gap: skip` in source ", source.name, " to go on without them"));
@@ -390,6 +391,21 @@ Result<void> Restoration::choose_offsets(Item& item) {
     }
   }
   return {};
+}
+
+/// sitrep trims what is committed as read. If that is beyond what we were told, others have the
+/// partition by now (we were stopped past our session); if not, somebody else trimmed the topic.
+Error Restoration::moved_on(const TopicPartition& input, Offset begin,
+                            const std::string& lost) const {
+  const auto committed = context_.group.committed({&input, 1});
+  if (!committed) return committed.error();
+  const std::optional<CommittedOffset>& now = committed->front();
+  if (now && now->next >= begin) {
+    return unavailable(concat("others went on with ", name_of(input), " to ", now->next,
+                              " while this instance was restoring it"));
+  }
+  return invalid_config(concat(lost, ". Nobody but sitrep may trim its own topics; `sitrep reset` "
+                                     "begins the job anew"));
 }
 
 Result<bool> Restoration::replay(Item& item) {

@@ -87,6 +87,8 @@ class Task {
   Result<void> tick(Micros now);
   /// The bounded input has ended: closes every window, applies held rows.
   Result<void> finish();
+  /// Whether other tasks of the job write this input.
+  bool is_inner(std::size_t input) const;
   /// An end that was not known at the start.
   void set_end(std::size_t input, Offset end);
   /// Stage::level.

@@ -46,6 +46,8 @@ std::unique_ptr<Task::Input> Task::make_input(const SourceNode& source, const st
   return input;
 }
 
+bool Task::is_inner(std::size_t input) const { return inputs_[input]->senders != nullptr; }
+
 bool Task::inputs_settled() const {
   return std::ranges::all_of(
       inputs_, [](const auto& input) { return !input->senders || input->senders->settled(); });

@@ -188,6 +188,9 @@ bool Worker::drain(OwnedTask& owned) {
         log_warning(error.message());
         continue;
       }
+      // What was trimmed there others have read: the partition is theirs, and we have not heard of
+      // it yet (we were stopped past our session). Starting over says who is right.
+      if (owned.task->is_inner(i)) error = unavailable(error.message());
       fail(std::move(error));
       return busy;
     }

@@ -108,6 +108,8 @@ Result<Micros> PartialAggregate::behind_until(ClockId clock) {
     Table::Pane* const pane = behind_->find_pane({.clock = clock, .end = 0});
     if (const std::byte* row = pane == nullptr ? nullptr : behind_->find(*pane, "")) {
       mine = NumberRow::get(row);
+    } else if (auto error = behind_->take_error()) {
+      return *std::move(error);
     } else {
       TRY(set_behind_until(clock, others_wait_for_new_clocks() ? kMinWatermark : kIdle));
     }

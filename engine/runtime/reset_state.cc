@@ -260,7 +260,7 @@ class Reset {
       if (!is_of_stream(node.name)) continue;
       for (const std::string_view purpose :
            {"groups", "fired", "revisions", "keys", "sequence", "held", "timers", "versions",
-            "deletions"}) {
+            "deletions", "behind"}) {
         out.insert(store_id(concat(node.name, "/", purpose)));
       }
     }

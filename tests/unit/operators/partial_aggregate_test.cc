@@ -292,5 +292,101 @@ TEST(PartialAggregate, two_halves_are_a_whole) {
   EXPECT_GT(late, 100U) << "late rows were tried too";
 }
 
+/// A sender alone, with the time of its processing.
+class BehindTest : public testing::Test {
+ protected:
+  static constexpr Micros kSecond = kMicrosPerSecond;
+
+  void SetUp() override {
+    options_ = first_half(options_of({}));
+    options_.settle_after = 30 * kSecond;
+    options_.ahead_max = 5 * kSecond;
+    run_.emplace([this] { return std::make_unique<PartialAggregate>(options_); },
+                 std::vector<std::string>{"a", "b"});
+  }
+  void tick(std::int64_t seconds) {
+    KeptBatches out;
+    ASSERT_TRUE(run_->op().tick(seconds * kSecond, out));
+  }
+  void idle(ClockId clock, std::int64_t watermark) {
+    const ClockReading reading{.clock = clock, .watermark = watermark * kSecond, .idle = true};
+    KeptBatches out;
+    ASSERT_TRUE(run_->op().advance({&reading, 1}, out));
+  }
+  /// How a row at `time` crosses whose clock stands at `watermark` before it.
+  std::string crosses(ClockId clock, std::int64_t time, std::int64_t watermark) {
+    BatchBuilder batch(schema());
+    const std::array<Value, 4> cells = {Value(std::string("x")), Value(std::int64_t{7}),
+                                        Value(std::int64_t{1}), Value(1.0)};
+    batch.row(cells, time * kSecond, watermark * kSecond, clock);
+    KeptBatches out;
+    EXPECT_TRUE(run_->op().process(batch.finish(), out));
+    run_->end_epoch(out);
+    EXPECT_EQ(out.rows.size(), 1U);
+    const std::vector<Value> row = row_values(out.rows.at(0), 0);
+    return is_null(row.at(PartialAggregate::first_input_column(options_.grouping) + 1))
+               ? "added up"
+               : "alone";
+  }
+
+  PartialAggregate::Options options_;
+  std::optional<OperatorRun> run_;
+};
+
+TEST_F(BehindTest, a_clock_that_returns_crosses_alone_until_it_has_caught_up) {
+  tick(1'000);
+  EXPECT_EQ(crosses(1, 900, 890), "added up");
+  EXPECT_EQ(crosses(2, 900, 890), "added up");
+  idle(1, 890);
+  tick(2'000);
+  EXPECT_EQ(crosses(1, 901, 890), "alone");
+  tick(2'100);
+  EXPECT_EQ(crosses(1, 2'005, 2'000), "alone") << "the others may be at 2,005 s";
+  EXPECT_EQ(crosses(1, 2'010, 2'007), "added up");
+  EXPECT_EQ(crosses(2, 901, 890), "added up") << "it was never idle";
+}
+
+TEST_F(BehindTest, a_clock_that_is_new_when_nobody_waits_for_it_is_behind) {
+  tick(1'000);
+  EXPECT_EQ(crosses(1, 900, 890), "added up");
+  tick(1'030);
+  EXPECT_EQ(crosses(2, 900, 890), "alone");
+  EXPECT_EQ(crosses(1, 900, 890), "added up");
+}
+
+TEST_F(BehindTest, what_is_behind_survives_a_restart) {
+  tick(1'000);
+  EXPECT_EQ(crosses(1, 900, 890), "added up");
+  EXPECT_EQ(crosses(2, 900, 890), "added up");
+  idle(1, 890);
+  KeptBatches out;
+  run_->end_epoch(out);
+  for (const bool cold : {false, true}) {
+    run_->restart(cold);
+    EXPECT_EQ(crosses(1, 901, 890), "alone") << "before the first tick too";
+    tick(3'000);
+    EXPECT_EQ(crosses(2, 901, 890), "added up");
+  }
+}
+
+TEST_F(BehindTest, after_the_end_of_a_bounded_run_every_clock_is) {
+  tick(1'000);
+  EXPECT_EQ(crosses(1, 900, 890), "added up");
+  KeptBatches out;
+  ASSERT_TRUE(run_->op().finish(out));
+  EXPECT_EQ(crosses(1, 901, 890), "alone");
+}
+
+TEST_F(BehindTest, a_forgotten_clock_begins_anew) {
+  tick(1'000);
+  idle(1, 890);
+  EXPECT_EQ(crosses(1, 901, 890), "alone");
+  KeptBatches out;
+  ASSERT_TRUE(run_->op().forget(1, out));
+  EXPECT_EQ(crosses(1, 901, 890), "added up") << "it is new, and new ones are waited for";
+  run_->end_epoch(out);
+  EXPECT_EQ(run_->image_entries(), 1U);
+}
+
 }  // namespace
 }  // namespace sitrep

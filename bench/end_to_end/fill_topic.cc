@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fills a topic with vehicle positions of about 200 bytes, as JSON, lz4-compressed:
 //   fill_topic BROKERS TOPIC PARTITIONS RECORDS [VEHICLES]
-// Vehicle v is always in partition v % PARTITIONS; each reports once a second. Without VEHICLES
+// Vehicle v is always in partition v % PARTITIONS, and those of each of 40 camps are in all of them;
+// each reports once a second. Without VEHICLES
 // there are 10,000. Deterministic.
 #include <librdkafka/rdkafka.h>
 
@@ -32,7 +33,7 @@ int write_position(std::mt19937& random, std::int64_t number, std::int64_t vehic
       R"({"vehicle_id":"V-%05lld","camp":"CAMP-%02lld","ts":%lld,"lat":%.5f,"lon":%.5f,)"
       R"("speed":%.1f,"heading":%.1f,"fuel_pct":%.1f,"engine_on":%s,"odometer_m":%u,)"
       R"("battery_v":%.2f,"driver":"D-%05u"})",
-      static_cast<long long>(vehicle), static_cast<long long>(vehicle % 20),
+      static_cast<long long>(vehicle), static_cast<long long>(vehicle / 7 % 40),
       static_cast<long long>(time_ms), tenths(900) - 45, tenths(3600) - 180, tenths(1300),
       tenths(3600), tenths(1000), random() % 8 == 0 ? "false" : "true",
       static_cast<unsigned>(random() % 900'000), 11 + tenths(40),

@@ -52,7 +52,7 @@ class Broker:
 
     def _run(self, *arguments):
         done = subprocess.run([str(ROOT / "scripts/kafka"), *arguments], check=False, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=180)
         if done.returncode != 0:
             raise RuntimeError(f"scripts/kafka {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout

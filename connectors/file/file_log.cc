@@ -115,6 +115,8 @@ class FileLog final : public Log {
     return std::unique_ptr<PartitionReader>(std::move(reader));
   }
 
+  bool keeps_bytes() const override { return false; }
+
   Result<std::unique_ptr<GroupReader>> join(const GroupOptions& options) override {
     return std::unique_ptr<GroupReader>(std::make_unique<FileGroup>(options_, options));
   }

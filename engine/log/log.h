@@ -174,6 +174,8 @@ class Log {
   /// Whether positions are kept with their metadata and topics of our own can be written and read
   /// back: then state lives in the log. If not, only in the local image (decision 0004).
   virtual bool keeps_state() const { return false; }
+  /// Whether a record's value may hold any bytes; if not, only a text of one line.
+  virtual bool keeps_bytes() const { return true; }
   /// Names the log for as long as it exists; another one has another name.
   virtual Result<std::string> identity();
   virtual Result<std::unique_ptr<GroupReader>> join(const GroupOptions& options) = 0;

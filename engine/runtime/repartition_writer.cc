@@ -7,6 +7,7 @@
 #include "engine/api/group_key.h"
 #include "engine/base/ensure.h"
 #include "engine/base/hash.h"
+#include "engine/state/base64.h"
 
 namespace sitrep {
 namespace {
@@ -149,7 +150,8 @@ void RepartitionWriter::append(const ColumnBatch& rows, std::vector<ClockWord> w
                                  .rows = rows,
                                  .words = std::move(words),
                                  .settled = settled_};
-  const std::string bytes = encode_repartition_record(record, *options_.clocks);
+  std::string bytes = encode_repartition_record(record, *options_.clocks);
+  if (options_.as_text) bytes = encode_base64(bytes);
   const std::size_t size = rows.selection.size();
   if (bytes.size() <= options_.record_bytes_max || size < 2) {
     out.append({.topic = options_.topic,

@@ -36,6 +36,8 @@ class RepartitionWriter {
     Micros settle_after = 0;
     /// Processing time at the task's start.
     Micros started = 0;
+    /// Records are to be text of one line.
+    bool as_text = false;
     /// A partition's record is split above so many bytes (brokers refuse more than a megabyte).
     std::size_t record_bytes_max = 900'000;
   };

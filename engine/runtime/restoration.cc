@@ -167,6 +167,7 @@ Result<void> Restoration::make_items() {
                                    .partition = partition,
                                    .topics = &context_.topics,
                                    .partitions = &counts,
+                                   .text_records = !context_.log.keeps_bytes(),
                                    .dead_letter_topic = context_.topology.dead_letter_topic,
                                    .cold = item->cold.get(),
                                    .metrics = &context_.metrics,

@@ -195,7 +195,8 @@ Result<void> Task::build() {
                                      .sender = id(),
                                      .clocks = &clocks_,
                                      .settle_after = sent.settle_after,
-                                     .started = options_.now});
+                                     .started = options_.now,
+                                     .as_text = options_.text_records});
     }
     if (!plan.shape.empty()) shapes_.expect(plan.name, plan.shape);
     nodes_.push_back(std::move(node));

@@ -50,6 +50,8 @@ struct TaskOptions {
   const TopicNumbers* topics = nullptr;  ///< Outlives the task.
   /// Outlives make(); may be null for a stage without repartition topics.
   const PartitionCounts* partitions = nullptr;
+  /// What tasks send each other is to be text: the log keeps no other bytes.
+  bool text_records = false;
   std::string dead_letter_topic;
   ColdState* cold = nullptr;           ///< Outlives the task; null: all state stays in memory.
   MetricsRegistry* metrics = nullptr;  ///< Outlives the task.

@@ -3,9 +3,13 @@
 #include "engine/runtime/task_input.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "engine/base/text.h"
+#include "engine/state/base64.h"
 
 namespace sitrep {
 
@@ -84,7 +88,14 @@ Result<void> Task::process(std::size_t index, const RecordBatch& records, Offset
 
 Result<void> Task::receive(Input& input, const RecordBatch& records) {
   for (const RecordView& record : records.records()) {
-    auto read = decode_repartition_record(record.value.value_or(""), input.types, clocks_);
+    std::string_view bytes = record.value.value_or("");
+    std::string decoded;
+    if (options_.text_records) {
+      // What is no such text is no such record either.
+      decoded = decode_base64(bytes).value_or("");
+      bytes = decoded;
+    }
+    auto read = decode_repartition_record(bytes, input.types, clocks_);
     if (!read) {
       return std::move(read).error().with_context(
           concat(name_, ": ", input.partition.topic, "[", input.partition.partition, "] at offset ",

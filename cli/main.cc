@@ -96,15 +96,30 @@ int run(int argc, char** argv) {
   });
 
   RunOptions run_options;
-  CLI::App* run_job_command = app.add_subcommand("run", "Runs a job until it is stopped (Ctrl-C)");
-  add_job(*run_job_command, job);
+  std::vector<std::string> job_files;
+  CLI::App* run_job_command =
+      app.add_subcommand("run", "Runs a job, or several, until stopped (Ctrl-C)");
+  run_job_command->add_option("JOB", job_files, "The job files (docs/job-file.md)")->required();
+  run_job_command->add_option("--set", job.overrides,
+                              "Overrides one value of each job file: --set "
+                              "kafka.brokers=host:9092");
+  run_job_command
+      ->add_option("--memory", run_options.memory_bytes,
+                   "What all jobs together may use (512MiB), split as their own figures are")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true));
   run_job_command->add_flag("--bounded", run_options.bounded,
                             "Read to the end offsets seen at the start, close all windows, "
                             "commit, and end");
   run_job_command->callback([&] {
-    code = with_plan(job, [&](auto plan) {
-      return report(run_job(std::move(plan), run_options, stop_flag));
-    });
+    std::vector<JobPlanPtr> plans;
+    for (const std::string& file : job_files) {
+      code = with_plan({.path = file, .overrides = job.overrides}, [&](auto plan) {
+        plans.push_back(std::move(plan));
+        return kDone;
+      });
+      if (code != kDone) return;
+    }
+    code = report(run_jobs(std::move(plans), run_options, stop_flag));
   });
 
   ResetCommandOptions reset_options;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fills a topic with vehicle positions of about 200 bytes, as JSON, lz4-compressed:
 //   fill_topic BROKERS TOPIC PARTITIONS RECORDS [VEHICLES]
-// Vehicle v is always in partition v % PARTITIONS, and those of each of 40 camps are in all of them;
-// each reports once a second. Without VEHICLES
+// Vehicle v is always in partition v % PARTITIONS, and those of each of 40 camps are in all of
+// them; each reports once a second. Without VEHICLES
 // there are 10,000. Deterministic.
 #include <librdkafka/rdkafka.h>
 

@@ -4,6 +4,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -52,9 +53,18 @@ prometheus::ClientMetric metric_of(const MetricSample& sample) {
 
 }  // namespace
 
-std::string prometheus_text(const MetricsRegistry& metrics) {
+std::string prometheus_text(std::span<const ObservedJob> jobs) {
+  std::vector<MetricSample> samples;
+  for (const ObservedJob& job : jobs) {
+    for (MetricSample& sample : job.metrics->samples()) {
+      if (jobs.size() > 1) sample.labels["job"] = job.name;
+      samples.push_back(std::move(sample));
+    }
+  }
+  // The series of one name stand together, whose ever they are.
+  std::ranges::stable_sort(samples, {}, &MetricSample::name);
   std::vector<prometheus::MetricFamily> families;
-  for (const MetricSample& sample : metrics.samples()) {
+  for (const MetricSample& sample : samples) {
     if (families.empty() || families.back().name != sample.name) {
       prometheus::MetricFamily family;
       family.name = sample.name;

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // GET /metrics, /health/live, /health/ready and /health/startup over HTTP, on a few threads of its
-// own. Bounded: two workers, short time-outs, no request bodies. Ends with its destructor.
-// Used only by its owner; the registry and the health outlive it.
+// own, for one job or several: a process is alive, and ready, when all of its jobs are. Bounded:
+// two workers, short time-outs, no request bodies. Ends with its destructor. Used only by its
+// owner; the registries and healths outlive it.
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/base/result.h"
-#include "engine/telemetry/health.h"
-#include "engine/telemetry/metrics.h"
+#include "engine/telemetry/observed_job.h"
 
 namespace sitrep {
 
@@ -17,8 +18,7 @@ class TelemetryServer {
  public:
   /// `listen` is host:port; port 0 takes any. kUnavailable, naming it, when it is taken.
   static Result<std::unique_ptr<TelemetryServer>> start(const std::string& listen,
-                                                        const MetricsRegistry& metrics,
-                                                        const Health& health);
+                                                        std::vector<ObservedJob> jobs);
   ~TelemetryServer();
 
   /// host:port where it answers.

@@ -7,8 +7,8 @@ of partition and offset."""
 
 import collections
 
-OUTPUTS = ("windows", "overlapping", "totals", "levels", "all_levels", "picked", "alerts", "late",
-           "dead_letters")
+OUTPUTS = ("windows", "overlapping", "totals", "levels", "all_levels", "named", "weighted", "picked",
+           "alerts", "late", "dead_letters")
 SAMPLES = 5
 YEAR_MS = 365 * 86_400_000
 
@@ -55,6 +55,29 @@ def expected_all_levels(records):
     for record in records:
         groups["all", record["ts"] // 30_000 * 30_000].append(record["seq"])
     return {group: {"n": len(seqs), "total": sum(seqs)} for group, seqs in groups.items()}
+
+
+def group_of(key):
+    """What the table of groups says from before the first record on."""
+    return "odd" if int(key[-1]) % 2 else "even"
+
+
+def factor_of(level):
+    """What the table of factors says; it has no row of 7."""
+    return None if level == 7 else level + 2
+
+
+def expected_named(records):
+    groups = collections.defaultdict(list)
+    for record in records:
+        groups[group_of(record["key"]), record["ts"] // 20_000 * 20_000].append(record["seq"])
+    return {group: {"n": len(seqs), "total": sum(seqs)} for group, seqs in groups.items()}
+
+
+def expected_weighted(records):
+    return {(level, start): {"n": None if factor_of(level) is None
+                             else values["n"] * factor_of(level)}
+            for (level, start), values in expected_levels(records).items()}
 
 
 def expected_alerts(records):
@@ -138,6 +161,8 @@ def complaints_about(records, outputs):
     compare_windows(complaints, "totals", expected_totals(records), outputs["totals"])
     compare_windows(complaints, "levels", expected_levels(records), outputs["levels"])
     compare_windows(complaints, "all_levels", expected_all_levels(records), outputs["all_levels"])
+    compare_windows(complaints, "named", expected_named(records), outputs["named"])
+    compare_windows(complaints, "weighted", expected_weighted(records), outputs["weighted"])
     compare_picked(complaints, expected_picked(records), outputs["picked"])
     compare_alerts(complaints, expected_alerts(records), outputs["alerts"])
     say(complaints, "late rows", outputs["late"])

@@ -11,7 +11,7 @@ def some_records():
     levels = [50, 95, 40, 5, 97, 99, 3, 20]
     return [{"key": key, "seq": seq, "level": levels[(seq + shift) % len(levels)],
              "ts": 1_700_000_000_000 + seq * 1_500 - (seq % 3) * 800}
-            for shift, key in enumerate(("a", "b")) for seq in range(60)]
+            for shift, key in enumerate(("k-1", "k-2")) for seq in range(60)]
 
 
 def right_outputs(records):
@@ -24,6 +24,8 @@ def right_outputs(records):
         "totals": rows(checker.expected_totals(records)),
         "levels": rows(checker.expected_levels(records)),
         "all_levels": rows(checker.expected_all_levels(records)),
+        "named": rows(checker.expected_named(records)),
+        "weighted": rows(checker.expected_weighted(records)),
         "picked": [{"key": key, "seq": seq}
                    for key, seqs in checker.expected_picked(records).items() for seq in seqs],
         "alerts": [{"key": key, "change": change, "at": at}
@@ -62,12 +64,19 @@ class CheckerTest(unittest.TestCase):
                           (5, 10_000): {"n": 1, "total": 1, "keys": 1},
                           (0, 0): {"n": 1, "total": 2, "keys": 1}})
         self.assertEqual(checker.expected_all_levels(records), {("all", 0): {"n": 3, "total": 3}})
+        numbered = [{"key": "k1-07", "seq": 3, "level": 17, "ts": 25_000},
+                    {"key": "k1-08", "seq": 4, "level": 42, "ts": 25_000}]
+        self.assertEqual(checker.expected_named(numbered),
+                         {("odd", 20_000): {"n": 1, "total": 3},
+                          ("even", 20_000): {"n": 1, "total": 4}})
+        self.assertEqual(checker.expected_weighted(numbered),
+                         {(7, 20_000): {"n": None}, (2, 20_000): {"n": 4}})
         self.assertEqual(checker.expected_picked(records), {"a": [0]})
 
     def test_each_lost_or_doubled_row_is_found(self):
         right = copy.deepcopy(self.outputs)
-        for topic in ("windows", "overlapping", "totals", "levels", "all_levels", "picked",
-                      "alerts"):
+        for topic in ("windows", "overlapping", "totals", "levels", "all_levels", "named",
+                      "weighted", "picked", "alerts"):
             for place in (0, len(right[topic]) // 2, -1):
                 self.outputs = copy.deepcopy(right)
                 del self.outputs[topic][place]
@@ -79,7 +88,8 @@ class CheckerTest(unittest.TestCase):
     def test_a_wrong_value_is_found(self):
         for topic, column in (("windows", "total"), ("windows", "different"),
                               ("overlapping", "n"), ("totals", "levels"), ("levels", "keys"),
-                              ("all_levels", "n"), ("alerts", "at"), ("picked", "seq")):
+                              ("all_levels", "n"), ("named", "total"), ("weighted", "n"),
+                              ("alerts", "at"), ("picked", "seq")):
             self.outputs = right_outputs(self.records)
             self.outputs[topic][1][column] += 1
             self.assertTrue(self.complaints(), f"{topic} with a wrong {column}")
@@ -87,7 +97,7 @@ class CheckerTest(unittest.TestCase):
     def test_order_counts_within_a_key(self):
         picked = self.outputs["picked"]
         picked[1], picked[2] = picked[2], picked[1]
-        self.assertEqual(self.complaints(), ["picked, a: out of order"])
+        self.assertEqual(self.complaints(), ["picked, k-1: out of order"])
 
     def test_late_rows_and_dead_letters_are_told(self):
         self.outputs["late"] = [{"key": "a"}]

@@ -31,8 +31,8 @@ class CrashPointsTest(unittest.TestCase):
         with kafka.Broker(lane) as broker, \
                 tempfile.TemporaryDirectory(prefix="sitrep_crash_points_") as scratch:
             scratch = pathlib.Path(scratch)
-            broker.create_topic("torture.in", torture.PARTITIONS)
             begin_ms = int(time.time() * 1000) - 3 * 86_400_000
+            torture.create_inputs(broker, begin_ms)
             producers = [torture.Producer(broker, number, begin_ms, seed=11)
                          for number in range(torture.PARTITIONS)]
             instance = torture.Instance("i0", os.environ["SITREP_PROGRAM"], broker, scratch,

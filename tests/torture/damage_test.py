@@ -67,8 +67,8 @@ class DamageTest(unittest.TestCase):
         with kafka.Broker(os.environ.get("SITREP_KAFKA_LANE", "4.1")) as broker, \
                 tempfile.TemporaryDirectory(prefix="sitrep_damage_") as scratch:
             scratch = pathlib.Path(scratch)
-            broker.create_topic("torture.in", torture.PARTITIONS)
             begin_ms = int(time.time() * 1000) - 3 * 86_400_000
+            torture.create_inputs(broker, begin_ms)
             producers = [torture.Producer(broker, number, begin_ms, seed=7)
                          for number in range(torture.PARTITIONS)]
             instance = torture.Instance("i0", os.environ["SITREP_PROGRAM"], broker, scratch,

@@ -7,6 +7,7 @@ instance more or less; SIGSTOP past the session's end, then SIGCONT (a zombie); 
 and killed."""
 
 import argparse
+import json
 import os
 import pathlib
 import random
@@ -30,6 +31,26 @@ EVENT_MS_PER_RECORD = 40
 DISORDER_MS = 2_500
 SESSION_S = 3
 DRAIN_S = 240
+
+
+def create_inputs(broker, begin_ms):
+    """The topics that the job reads, and its tables, whose rows hold from before the first record
+    on; older versions of the groups are there too."""
+    broker.create_topic("torture.in", PARTITIONS)
+    broker.create_topic("torture.groups", PARTITIONS)
+    broker.create_topic("torture.factors", 2)
+    day = 86_400_000
+    for partition in range(PARTITIONS):
+        keys = [f"k{partition}-{number:02d}" for number in range(KEYS_PER_PARTITION)]
+        broker.produce("torture.groups", partition, [
+            json.dumps({"key": key, "name": name, "since": begin_ms - days * day}).encode()
+            for name_of, days in ((lambda key: "before", 3), (checker.group_of, 2))
+            for key in keys for name in [name_of(key)]])
+    for level in range(10):
+        factor = checker.factor_of(level)
+        if factor is not None:
+            broker.produce("torture.factors", level % 2, [
+                json.dumps({"key": level, "factor": factor, "since": begin_ms - day}).encode()])
 
 
 def say(text):
@@ -147,8 +168,8 @@ class Torture:
         self.kills = 0
 
     def run(self):
-        self._broker.create_topic("torture.in", PARTITIONS)
         begin_ms = int(time.time() * 1000) - 3 * 86_400_000
+        create_inputs(self._broker, begin_ms)
         self._producers = [Producer(self._broker, n, begin_ms, self._options.seed)
                            for n in range(PARTITIONS)]
         for instance in self._instances[:self._wanted]:

@@ -26,14 +26,16 @@ Sink::Sink(const SinkNode& plan, TopicId topic)
       key_(plan.key),
       urgent_(plan.urgent),
       with_origin_(plan.port == SinkNode::Port::kLate),
-      first_column_(plan.first_column) {}
+      first_column_(plan.first_column),
+      columns_(plan.columns) {}
 
 void Sink::write(const ColumnBatch& batch, OutputBatch& out) {
-  if (first_column_ == 0) return write_rows(batch, out);
-  ColumnBatch rest = batch;
-  rest.columns.erase(rest.columns.begin(),
-                     rest.columns.begin() + static_cast<std::ptrdiff_t>(first_column_));
-  write_rows(rest, out);
+  const std::size_t count = columns_.value_or(batch.columns.size() - first_column_);
+  if (count == batch.columns.size()) return write_rows(batch, out);
+  ColumnBatch part = batch;
+  const auto first = batch.columns.begin() + static_cast<std::ptrdiff_t>(first_column_);
+  part.columns.assign(first, first + static_cast<std::ptrdiff_t>(count));
+  write_rows(part, out);
 }
 
 void Sink::write_rows(const ColumnBatch& batch, OutputBatch& out) {

@@ -5,6 +5,7 @@
 // worker.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ class Sink {
   bool urgent_;
   bool with_origin_;
   std::size_t first_column_;
+  std::optional<std::size_t> columns_;
   std::string key_text_;
   std::string value_text_;
   std::uint64_t rows_ = 0;

@@ -119,8 +119,9 @@ struct SinkNode {
   KeyFunction key;
   /// Ends the epoch early: someone waits for these rows.
   bool urgent = false;
-  /// The rows are written from this column on.
+  /// The columns that are written of the rows; without a number all from the first on.
   std::size_t first_column = 0;
+  std::optional<std::size_t> columns = {};
 };
 
 /// Rows that go to the tasks of another key (decision 0007).

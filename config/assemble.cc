@@ -61,12 +61,12 @@ SinkNode make_sink(std::size_t node, SinkNode::Port port, const SinkPlan& sink,
 /// Late rows are the input's rows as they were decoded.
 SinkNode make_late_sink(std::size_t node, const std::string& topic, const Schema& schema) {
   SinkNode sink = make_sink(node, SinkNode::Port::kLate,
-                   SinkPlan{.topic = topic,
-                            .key = {},
-                            .timestamps = TimestampStyle::kRfc3339,
-                            .create_partitions = std::nullopt,
-                            .place = {}},
-                   schema, /*urgent=*/false);
+                            SinkPlan{.topic = topic,
+                                     .key = {},
+                                     .timestamps = TimestampStyle::kRfc3339,
+                                     .create_partitions = std::nullopt,
+                                     .place = {}},
+                            schema, /*urgent=*/false);
   // Behind them there may be those of the tables that were joined.
   sink.columns = schema.size();
   return sink;

@@ -143,6 +143,8 @@ void Committer::trim_read(std::span<const CommittedPosition> positions) {
     if (topic == options_.repartition_topics.end()) continue;
     Micros& trimmed_at = trimmed_at_.try_emplace(position.partition, now).first->second;
     if (now - trimmed_at < options_.trim_interval) continue;
+    // Answers must always find room.
+    if (rings_.committer_to_control.size() >= InstanceRings::kControl / 2) return;
     CommitterToControl message = TrimLog{.topic = topic->second,
                                          .partition = position.partition.partition,
                                          .before = position.next};

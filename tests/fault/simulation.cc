@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <random>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -21,55 +20,6 @@
 namespace sitrep {
 namespace {
 
-constexpr std::string_view kJob = R"(job: sim
-kafka: {brokers: nowhere}
-sources:
-  rows:
-    topic: in
-    columns: {k: text, id: bigint, n: bigint, ts: {type: timestamp, unit: s}}
-    partitioned_by: k
-    time: {column: ts, out_of_orderness: 0s, idle_after: never, max_future_skew: 100000d}
-streams:
-  sums:
-    sql: |
-      SELECT k, count(*) AS c, sum(n) AS n, window_end AS e FROM rows
-      GROUP BY k, hop(interval '20 seconds', interval '10 seconds')
-    late: {policy: drop}
-    to: {topic: sums, key: k, timestamps: ms, create: {partitions: 1}}
-  each:
-    sql: SELECT id FROM rows
-    to: {topic: each, key: id, create: {partitions: 1}}
-)";
-
-/// Rows that are late for nobody: whose they are is not said by the semantics before all senders
-/// are heard.
-constexpr std::string_view kReKeyedJob = R"(job: sim
-kafka: {brokers: nowhere}
-sources:
-  rows:
-    topic: in
-    columns: {k: text, id: bigint, n: bigint, ts: {type: timestamp, unit: s}}
-    partitioned_by: k
-    time: {column: ts, out_of_orderness: 20s, idle_after: never, max_future_skew: 100000d}
-streams:
-  sums:
-    sql: |
-      SELECT concat('m', n % 3) AS k, count(*) AS c, sum(n) AS n, window_end AS e FROM rows
-      GROUP BY concat('m', n % 3), hop(interval '20 seconds', interval '10 seconds')
-    late: {policy: drop}
-    to: {topic: sums, key: k, timestamps: ms, create: {partitions: 1}}
-  all_sums:
-    sql: |
-      SELECT 'all' AS k, sum(c) AS c, sum(n) AS n, window_end AS e FROM sums
-      GROUP BY tumble(interval '30 seconds')
-    late: {policy: drop}
-    to: {topic: all_sums, key: k, timestamps: ms, create: {partitions: 1}}
-  each:
-    sql: SELECT id FROM rows
-    to: {topic: each, key: id, create: {partitions: 1}}
-)";
-
-constexpr int kPartitions = 3;
 constexpr std::size_t kProcesses = 3;
 constexpr int kSteps = 1'500;
 constexpr int kRecords = 120;
@@ -80,107 +30,17 @@ constexpr int kCommitSteps = 20;
 /// What kill -9 does to a process, wherever it is.
 struct Crash {};
 
-/// Windows and rows as the semantics have them, told of each record as it is sent.
-class Model {
- public:
-  Model(std::mt19937& random, SimulatedJob job)
-      : random_(random), rekeyed_(job == SimulatedJob::kReKeyed) {}
-
-  /// The next record of a partition, as JSON.
-  std::string next(std::size_t partition) {
-    const std::string key = concat("k", partition, random_() % 2);
-    std::int64_t& watermark = watermark_.try_emplace(partition, 0).first->second;
-    const std::int64_t before = watermark;
-    const auto step = static_cast<std::int64_t>(random_() % (random_() % 6 == 0 ? 60 : 8));
-    const std::int64_t back = rekeyed_ ? std::min<std::int64_t>(step, 19) : 2 * step;
-    const std::int64_t now =
-        random_() % 3 == 0 ? std::max<std::int64_t>(0, before - back) : before + step;
-    watermark = std::max(before, now);
-    const auto n = static_cast<std::int64_t>(random_() % 100);
-    const std::int64_t id = next_id_++;
-    ids_[partition].push_back(id);
-    for (std::int64_t end = 10; end <= now + 20; end += 10) {
-      if (end <= now || end - 20 > now || (!rekeyed_ && end <= before)) continue;
-      add(totals_[{rekeyed_ ? concat("m", n % 3) : key, end}], n);
-      if (rekeyed_) add(all_totals_[{"all", (end + 29) / 30 * 30}], n);
-    }
-    return concat(R"({"k":")", key, R"(","id":)", id, R"(,"n":)", n, R"(,"ts":)", now, "}");
-  }
-
-  /// What is wrong with these outputs.
-  std::vector<std::string> complaints(const std::vector<std::string>& sums,
-                                      const std::vector<std::string>& all_sums,
-                                      const std::vector<std::string>& each) const {
-    std::vector<std::string> wrong;
-    compare(totals_, sums, wrong);
-    compare(all_totals_, all_sums, wrong);
-    compare_rows(each, wrong);
-    return wrong;
-  }
-
- private:
-  /// Count and sum by key and window end.
-  using Totals =
-      std::map<std::pair<std::string, std::int64_t>, std::pair<std::int64_t, std::int64_t>>;
-
-  static void add(std::pair<std::int64_t, std::int64_t>& totals, std::int64_t n) {
-    ++totals.first;
-    totals.second += n;
-  }
-
-  static void compare(const Totals& expected, const std::vector<std::string>& sums,
-                      std::vector<std::string>& wrong) {
-    std::multiset<std::string> found(sums.begin(), sums.end());
-    for (const auto& [name, totals] : expected) {
-      const std::string row =
-          concat(R"({"k":")", name.first, R"(","c":)", totals.first, R"(,"n":)", totals.second,
-                 R"(,"e":)", name.second * 1000, "}");
-      const auto at = found.find(row);
-      if (at == found.end()) {
-        wrong.push_back("missing " + row);
-      } else {
-        found.erase(at);
-      }
-    }
-    for (const std::string& row : found) wrong.push_back("doubled or wrong " + row);
-  }
-
-  void compare_rows(const std::vector<std::string>& each, std::vector<std::string>& wrong) const {
-    std::multiset<std::string> rows(each.begin(), each.end());
-    for (const auto& [partition, ids] : ids_) {
-      auto from = each.begin();
-      for (const std::int64_t id : ids) {
-        const std::string row = concat(R"({"id":)", id, "}");
-        if (rows.count(row) != 1) wrong.push_back(concat("row ", id, " is there ", rows.count(row),
-                                                         " times"));
-        const auto at = std::find(each.begin(), each.end(), row);
-        if (at < from) wrong.push_back(concat("row ", id, " came too early"));
-        if (at != each.end()) from = at;
-        rows.erase(row);
-      }
-    }
-    for (const std::string& row : rows) wrong.push_back("never sent: " + row);
-  }
-
-  std::mt19937& random_;
-  const bool rekeyed_;
-  std::int64_t next_id_ = 0;
-  std::map<std::size_t, std::int64_t> watermark_;
-  std::map<std::size_t, std::vector<std::int64_t>> ids_;
-  Totals totals_;
-  Totals all_totals_;
-};
-
 class Simulation final : public MemoryLogFaults {
  public:
   Simulation(unsigned seed, SimulatedJob job, PlantedBug bug)
       : random_(seed),
-        model_(random_, job),
-        topology_(topology_of_job(job)),
+        model_(JobModel::make(job, random_)),
+        topology_(topology_of_job(job, *model_)),
         log_(clock_),
         planted_(log_, bug, [this] { maybe_crash(3); }) {
     log_.set_faults(this);
-    ENSURE(log_.create_topic("in", {.partitions = kPartitions, .settings = {}}), "a new log");
+    const TopicOptions options = {.partitions = kSimulatedPartitions, .settings = {}};
+    ENSURE(log_.create_topic("in", options), "a new log");
     for (std::size_t i = 0; i < kProcesses; ++i) {
       processes_.push_back({.name = concat("p", i), .disk = directory_.path() / concat("p", i)});
     }
@@ -192,7 +52,7 @@ class Simulation final : public MemoryLogFaults {
     quiet_ = true;
     end();
     if (wrong_.empty()) {
-      wrong_ = model_.complaints(written("sums"), written("all_sums"), written("each"));
+      wrong_ = model_->complaints([this](const std::string& topic) { return written(topic); });
     }
     if (wrong_.empty()) return "";
     if (wrong_.size() > 10) wrong_.resize(10);
@@ -252,16 +112,15 @@ class Simulation final : public MemoryLogFaults {
 
   void send() {
     for (std::size_t count = 1 + below(4); count > 0 && sent_ < kRecords; --count, ++sent_) {
-      const std::size_t partition = below(kPartitions);
-      log_.append({"in", PartitionId(static_cast<std::int32_t>(partition))},
-                  {.offset = Offset(0),
-                   .timestamp = std::nullopt,
-                   .key = std::nullopt,
-                   .value = model_.next(partition),
-                   .headers = {}});
-      if (below(6) == 0) {
-        log_.skip_offsets({"in", PartitionId(static_cast<std::int32_t>(partition))}, 2);
-      }
+      const JobModel::Sent sent = model_->next(below(kSimulatedPartitions));
+      const TopicPartition to = {sent.topic,
+                                 PartitionId(static_cast<std::int32_t>(sent.partition))};
+      log_.append(to, {.offset = Offset(0),
+                       .timestamp = std::nullopt,
+                       .key = std::nullopt,
+                       .value = sent.value,
+                       .headers = {}});
+      if (below(6) == 0) log_.skip_offsets(to, 2);
     }
   }
 
@@ -465,14 +324,16 @@ class Simulation final : public MemoryLogFaults {
     return out;
   }
 
-  static const Topology& topology_of_job(SimulatedJob job) {
-    static const Topology kCoPartitioned = topology_of(kJob);
-    static const Topology kReKeyed = topology_of(kReKeyedJob);
-    return job == SimulatedJob::kReKeyed ? kReKeyed : kCoPartitioned;
+  /// Made once for all seeds.
+  static const Topology& topology_of_job(SimulatedJob job, const JobModel& model) {
+    static std::map<SimulatedJob, Topology> made;
+    auto at = made.find(job);
+    if (at == made.end()) at = made.emplace(job, topology_of(model.job())).first;
+    return at->second;
   }
 
   std::mt19937 random_;
-  Model model_;
+  const std::unique_ptr<JobModel> model_;
   const Topology& topology_;
   const TemporaryDirectory directory_;
   ManualClock clock_{1'000 * kMicrosPerSecond};

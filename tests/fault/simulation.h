@@ -7,6 +7,8 @@
 
 #include <string>
 
+#include "tests/fault/simulated_job.h"
+
 namespace sitrep {
 
 /// Mistakes that the simulation must find; they live here, not in the product.
@@ -22,13 +24,6 @@ enum class PlantedBug {
   kGenerationAtCommit,
   /// The state log is trimmed to the snapshot's first chunk, deltas behind its image included.
   kTrimBehindImage,
-};
-
-enum class SimulatedJob {
-  /// Groups keep the key of the source.
-  kCoPartitioned,
-  /// They do not: two cuts, one behind the other.
-  kReKeyed,
 };
 
 /// Empty when all is right; else what is wrong, and what led there.

@@ -6,10 +6,13 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "engine/base/ids.h"
 
 namespace sitrep {
 
@@ -18,6 +21,9 @@ enum class SimulatedJob {
   kCoPartitioned,
   /// They do not: two cuts, one behind the other.
   kReKeyed,
+  /// Rows wait for their table row, look up what every instance holds, and meet behind a cut by
+  /// what a table says of them.
+  kTables,
 };
 
 /// How many partitions each input topic has.
@@ -30,7 +36,9 @@ class JobModel {
   struct Sent {
     std::string topic;
     std::size_t partition;
-    std::string value;
+    std::optional<std::string> key = {};
+    std::optional<std::string> value;
+    std::optional<Micros> timestamp = {};
   };
   /// The rows of an output topic, in order.
   using Written = std::function<std::vector<std::string>(const std::string& topic)>;
@@ -41,6 +49,10 @@ class JobModel {
   static std::unique_ptr<JobModel> make(SimulatedJob job, std::mt19937& random);
 
   virtual std::string_view job() const = 0;
+  /// Topics that it reads.
+  virtual std::vector<std::string> topics() const { return {"in"}; }
+  /// What is there before any process starts.
+  virtual std::vector<Sent> first() { return {}; }
   /// The next record of a partition.
   virtual Sent next(std::size_t partition) = 0;
   /// What is wrong with the outputs, when all is read and every window closed.

@@ -40,7 +40,10 @@ class Simulation final : public MemoryLogFaults {
         planted_(log_, bug, [this] { maybe_crash(3); }) {
     log_.set_faults(this);
     const TopicOptions options = {.partitions = kSimulatedPartitions, .settings = {}};
-    ENSURE(log_.create_topic("in", options), "a new log");
+    for (const std::string& topic : model_->topics()) {
+      ENSURE(log_.create_topic(topic, options), "a new log");
+    }
+    for (const JobModel::Sent& sent : model_->first()) append(sent);
     for (std::size_t i = 0; i < kProcesses; ++i) {
       processes_.push_back({.name = concat("p", i), .disk = directory_.path() / concat("p", i)});
     }
@@ -112,16 +115,19 @@ class Simulation final : public MemoryLogFaults {
 
   void send() {
     for (std::size_t count = 1 + below(4); count > 0 && sent_ < kRecords; --count, ++sent_) {
-      const JobModel::Sent sent = model_->next(below(kSimulatedPartitions));
-      const TopicPartition to = {sent.topic,
-                                 PartitionId(static_cast<std::int32_t>(sent.partition))};
-      log_.append(to, {.offset = Offset(0),
-                       .timestamp = std::nullopt,
-                       .key = std::nullopt,
-                       .value = sent.value,
-                       .headers = {}});
+      const TopicPartition to = append(model_->next(below(kSimulatedPartitions)));
       if (below(6) == 0) log_.skip_offsets(to, 2);
     }
+  }
+
+  TopicPartition append(const JobModel::Sent& sent) {
+    TopicPartition to = {sent.topic, PartitionId(static_cast<std::int32_t>(sent.partition))};
+    log_.append(to, {.offset = Offset(0),
+                     .timestamp = sent.timestamp,
+                     .key = sent.key,
+                     .value = sent.value,
+                     .headers = {}});
+    return to;
   }
 
   /// kill -9, a process more, or one less.

@@ -112,6 +112,8 @@ bool Committer::gather() {
 
 void Committer::take_part(PartOfEpoch part) {
   if (part.start) {
+    ENSURE(!snapshot_ || snapshot_->task != part.task,
+           "a snapshot outlived the assignment that it was begun in");
     generation_ = std::move(part.start->generation);
     tails_.erase(part.task);
     if (part.start->state) {

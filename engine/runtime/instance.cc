@@ -408,19 +408,19 @@ Result<void> Instance::take_tasks_back(bool commit) {
   }
   tell_workers(Release{});
   TRY(wait_for_workers<Released>());
-  if (!durable) {
-    ControlToCommitter discard = DiscardOpen{};
-    ENSURE(rings_.control_to_committer.try_push(discard), "the committer does not listen");
-    // An epoch that was on its way may still fail first.
-    ASSIGN_OR_RETURN(bool discarded, wait_for_commit());
-    if (!discarded) {
-      ASSIGN_OR_RETURN(discarded, wait_for_commit());
-    }
-    if (flusher_) {
-      ControlToFlusher flush = FlushNow{};
-      ENSURE(rings_.control_to_flusher.try_push(flush), "the flusher does not listen");
-      TRY(wait_for_image());
-    }
+  // Also after a commit: the tasks may come back after others had them, and what the committer knows
+  // of their state is old then.
+  ControlToCommitter discard = DiscardOpen{};
+  ENSURE(rings_.control_to_committer.try_push(discard), "the committer does not listen");
+  // An epoch that was on its way may still fail first.
+  ASSIGN_OR_RETURN(bool discarded, wait_for_commit());
+  if (!discarded) {
+    ASSIGN_OR_RETURN(discarded, wait_for_commit());
+  }
+  if (!durable && flusher_) {
+    ControlToFlusher flush = FlushNow{};
+    ENSURE(rings_.control_to_flusher.try_push(flush), "the flusher does not listen");
+    TRY(wait_for_image());
   }
   epoch_failed_ = false;
   restoration_.reset();

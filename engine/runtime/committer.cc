@@ -189,10 +189,16 @@ void Committer::take_chunk() {
   const bool has_part = std::ranges::any_of(
       parts_, [&](const EpochPart& part) { return part.delta.task == snapshot_->task; });
   if (!has_part) return;
-  while (auto chunk = rings_.flusher_to_committer.try_pop()) {
-    // Of one that was given up.
-    if (chunk->number != snapshot_->number) continue;
-    chunk_ = *std::move(chunk);
+  while (auto message = rings_.flusher_to_committer.try_pop()) {
+    if (const auto* given_up = std::get_if<SnapshotGivenUp>(&*message)) {
+      if (given_up->number != snapshot_->number) continue;
+      snapshot_.reset();
+      return;
+    }
+    auto& chunk = std::get<SnapshotChunk>(*message);
+    // Of one before.
+    if (chunk.number != snapshot_->number) continue;
+    chunk_ = std::move(chunk);
     return;
   }
 }
@@ -223,7 +229,7 @@ void Committer::ask_for_snapshot() {
     CommitterToFlusher message = TakeSnapshot{.task = task, .number = snapshots_asked_ + 1};
     if (!rings_.committer_to_flusher.try_push(message)) return;
     snapshot_ = OpenSnapshot{.task = task, .number = ++snapshots_asked_};
-    // If nothing comes of it, the next one is due after as many bytes again.
+    // If nothing comes of it, the next one is due after as many bytes again (SnapshotGivenUp).
     tail.delta_bytes = 0;
     return;
   }

@@ -41,13 +41,12 @@ bool FlushLoop::step() {
     }
     for (Delta& delta : std::get<DurableDeltas>(*message)) flusher_.add(std::move(delta));
   }
-  if (auto handed = hand_chunk(); handed) {
-    busy = *handed || busy;
-  } else {
+  if (auto prepared = prepare_chunk(); !prepared) {
     // Without it the log stays longer; nothing is lost.
-    log_warning(handed.error().message(), "; giving the snapshot up");
-    snapshot_.reset();
+    log_warning(prepared.error().message(), "; giving the snapshot up");
+    give_up(snapshot_->number);
   }
+  busy = hand_over() || busy;
   pending_bytes_.set(static_cast<double>(flusher_.pending_bytes()));
   const Micros now = clock_.monotonic();
   if (now < retry_at_) return busy;
@@ -78,36 +77,44 @@ bool FlushLoop::step() {
 }
 
 void FlushLoop::begin_snapshot(const TakeSnapshot& wanted) {
-  chunk_.reset();
+  answer_.reset();
   snapshot_.reset();
   auto walk = SnapshotWalk::begin(image_, wanted.task);
   if (!walk) {
     log_warning(walk.error().message(), "; no snapshot is taken");
-    return;
+    return give_up(wanted.number);
   }
-  if (*walk) {
-    snapshot_ = Snapshot{
-        .number = wanted.number, .walk = *std::move(walk), .part = 0, .next = std::nullopt};
-  }
+  if (!*walk) return give_up(wanted.number);
+  snapshot_ = Snapshot{
+      .number = wanted.number, .walk = *std::move(walk), .part = 0, .next = std::nullopt};
 }
 
-Result<bool> FlushLoop::hand_chunk() {
-  if (!chunk_ && snapshot_) {
-    Snapshot& from = *snapshot_;
-    if (!from.next) {
-      ASSIGN_OR_RETURN(from.next, from.walk->next(kSnapshotChunkBytes));
-    }
-    ASSIGN_OR_RETURN(std::optional<std::string> behind, from.walk->next(kSnapshotChunkBytes));
-    chunk_ = SnapshotChunk{.number = from.number,
-                           .mark = from.walk->mark(),
-                           .epoch = from.walk->epoch(),
-                           .part = from.part++,
-                           .last = !behind.has_value(),
-                           .bytes = *std::exchange(from.next, std::move(behind))};
-    if (chunk_->last) snapshot_.reset();
+void FlushLoop::give_up(std::uint64_t number) {
+  snapshot_.reset();
+  answer_ = SnapshotGivenUp{.number = number};
+}
+
+Result<void> FlushLoop::prepare_chunk() {
+  if (answer_ || !snapshot_) return {};
+  Snapshot& from = *snapshot_;
+  if (!from.next) {
+    ASSIGN_OR_RETURN(from.next, from.walk->next(kSnapshotChunkBytes));
   }
-  if (!chunk_ || !rings_.flusher_to_committer.try_push(*chunk_)) return false;
-  chunk_.reset();
+  ASSIGN_OR_RETURN(std::optional<std::string> behind, from.walk->next(kSnapshotChunkBytes));
+  const bool last = !behind.has_value();
+  answer_ = SnapshotChunk{.number = from.number,
+                          .mark = from.walk->mark(),
+                          .epoch = from.walk->epoch(),
+                          .part = from.part++,
+                          .last = last,
+                          .bytes = *std::exchange(from.next, std::move(behind))};
+  if (last) snapshot_.reset();
+  return {};
+}
+
+bool FlushLoop::hand_over() {
+  if (!answer_ || !rings_.flusher_to_committer.try_push(*answer_)) return false;
+  answer_.reset();
   return true;
 }
 

@@ -33,8 +33,11 @@ class FlushLoop {
 
  private:
   void begin_snapshot(const TakeSnapshot& wanted);
-  /// Hands the committer a chunk if there is room; whether it did.
-  Result<bool> hand_chunk();
+  /// Reads the next chunk, unless one still waits.
+  Result<void> prepare_chunk();
+  void give_up(std::uint64_t number);
+  /// Hands the committer what waits for it, if there is room; whether it did.
+  bool hand_over();
   void fail(Error error);
 
   /// A snapshot on its way.
@@ -52,7 +55,7 @@ class FlushLoop {
   InstanceRings& rings_;
   const WorkerOf worker_of_;
   std::optional<Snapshot> snapshot_;
-  std::optional<SnapshotChunk> chunk_;  // waits for room
+  std::optional<FlusherToCommitter> answer_;  // waits for room
   bool answer_due_ = false;
   bool failed_ = false;
   Micros retry_at_ = 0;

@@ -166,7 +166,11 @@ struct SnapshotChunk {
   bool last = false;
   std::string bytes;
 };
-using FlusherToCommitter = SnapshotChunk;
+/// Nothing (more) comes of it: the image does not hold the task yet, or cannot be read.
+struct SnapshotGivenUp {
+  std::uint64_t number = 0;
+};
+using FlusherToCommitter = std::variant<SnapshotChunk, SnapshotGivenUp>;
 
 struct Flushed {
   TaskId task;

@@ -408,8 +408,8 @@ Result<void> Instance::take_tasks_back(bool commit) {
   }
   tell_workers(Release{});
   TRY(wait_for_workers<Released>());
-  // Also after a commit: the tasks may come back after others had them, and what the committer knows
-  // of their state is old then.
+  // Also after a commit: the tasks may come back after others had them, and what the committer
+  // knows of their state is old then.
   ControlToCommitter discard = DiscardOpen{};
   ENSURE(rings_.control_to_committer.try_push(discard), "the committer does not listen");
   // An epoch that was on its way may still fail first.

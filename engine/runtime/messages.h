@@ -115,8 +115,8 @@ using WorkerToCommitter = std::variant<PartOfEpoch, EpochClosed, UrgentRows, Epo
 
 /// Commit everything that was done until now, then answer with Committed.
 struct CommitNow {};
-/// The assignment is over: forget its tasks, their open snapshot, and the open epoch if there is one,
-/// whose partitions are lost. Answered with Committed too.
+/// The assignment is over: forget its tasks, their open snapshot, and the open epoch if there is
+/// one, whose partitions are lost. Answered with Committed too.
 struct DiscardOpen {};
 using ControlToCommitter = std::variant<CommitNow, DiscardOpen>;
 

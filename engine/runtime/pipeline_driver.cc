@@ -36,6 +36,7 @@ Result<void> PipelineDriver::start() {
                                               .workers = options_.workers,
                                               .batch_records_max = options_.batch_records_max,
                                               .flush_interval = 0,
+                                              .snapshot_bytes_min = options_.snapshot_bytes_min,
                                               .memory_bytes = std::size_t{64} << 20,
                                               .state_bytes_max = options_.state_bytes_max,
                                               .bounded = false},

@@ -31,6 +31,8 @@ class PipelineDriver {
     std::size_t crash_every = 0;
     /// Transactional epochs, with state in the log. Needs state_dir.
     bool exactly_once = false;
+    /// See InstanceOptions.
+    std::size_t snapshot_bytes_min = InstanceOptions().snapshot_bytes_min;
     /// A crash takes the disk along: state comes back from the log alone.
     bool lose_disk = false;
   };

@@ -47,6 +47,8 @@ struct Restoration::Item {
   /// By input: what to read next, as soon as it is known, and where a bounded run ends.
   std::vector<std::optional<Offset>> next;
   std::vector<std::optional<Offset>> ends;
+  /// By input: what the group had as committed.
+  std::vector<std::optional<Offset>> told;
   /// Of tables: where they begin, and are to be read to before the others.
   std::vector<Offset> begins;
   std::vector<std::optional<Offset>> load_until;
@@ -180,6 +182,7 @@ Result<void> Restoration::make_items() {
       }
       item->next.resize(item->task->inputs().size());
       item->ends.resize(item->task->inputs().size());
+      item->told.resize(item->task->inputs().size());
       item->load_until.resize(item->task->inputs().size());
       item->begins.resize(item->task->inputs().size());
       item->has_tables = std::ranges::any_of(stage.sources, &SourceNode::loads_first);
@@ -251,6 +254,7 @@ Result<void> Restoration::decide_from_log(
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!committed[i]) continue;
     item.next[i] = committed[i]->next;
+    item.told[i] = committed[i]->next;
     if (committed[i]->metadata.empty()) {
       set_by_others = true;
       continue;
@@ -409,13 +413,34 @@ Error Restoration::moved_on(const TopicPartition& input, Offset begin,
                                      "begins the job anew"));
 }
 
+/// Whether the group says something else by now than what this restore goes by. True when it cannot
+/// be asked: it is asked again.
+bool Restoration::others_went_on(const Item& item) const {
+  const auto committed = context_.group.committed(item.task->inputs());
+  if (!committed) return true;
+  for (std::size_t i = 0; i < committed->size(); ++i) {
+    const std::optional<CommittedOffset>& now = (*committed)[i];
+    if (now && now->next != item.told[i]) return true;
+  }
+  return false;
+}
+
 Result<bool> Restoration::replay(Item& item) {
   auto done = item.replay->step();
   if (!done) {
-    if (!done.error().retriable()) {
-      return std::move(done).error().with_context(concat("restoring ", item.task->name()));
+    Error error = std::move(done).error();
+    if (error.retriable() && item.replay->outrun()) {
+      if (!others_went_on(item)) {
+        return unavailable(concat("restoring ", item.task->name(), ": ", error.message(),
+                                  ", and nothing else is committed. Nobody but sitrep may trim its "
+                                  "own topics; `sitrep reset` begins the stage anew"),
+                           Retry::kNever);
+      }
     }
-    say_waiting(done.error());
+    if (!error.retriable()) {
+      return std::move(error).with_context(concat("restoring ", item.task->name()));
+    }
+    say_waiting(error);
     return false;
   }
   if (!*done) return false;

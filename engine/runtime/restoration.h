@@ -75,6 +75,7 @@ class Restoration {
   Result<void> check_partition_count(const Item& item, std::int32_t committed_count) const;
   Result<void> choose_offsets(Item& item);
   Error moved_on(const TopicPartition& input, Offset begin, const std::string& lost) const;
+  bool others_went_on(const Item& item) const;
   Result<bool> replay(Item& item);
   Result<bool> fill(Item& item);
   Result<bool> load(Item& item);

@@ -116,6 +116,15 @@ Result<void> TailReplay::choose_begin() {
       read_from(from_);
       return {};
     }
+  }
+  outrun_ = snapshot_is_gone(range);
+  if (outrun_) {
+    return unavailable(concat("state log ", options_.state_log.topic, "[",
+                              options_.state_log.partition, "] begins at ", range.begin,
+                              "; the snapshot at ", snapshot_->first_chunk, ", of ",
+                              snapshot_->position, ", is gone"));
+  }
+  if (image) {
     log_warning("the local image of ", options_.state_log.topic, "[", options_.state_log.partition,
                 "] ", why, ": restoring all of it from the log");
     TRY(image_.drop(options_.task));
@@ -139,6 +148,12 @@ Result<void> TailReplay::choose_begin() {
   phase_ = Phase::kDeltas;
   read_from(from_);
   return {};
+}
+
+bool TailReplay::snapshot_is_gone(const OffsetRange& kept) const {
+  if (!snapshot_ || target_.next == Offset(0)) return false;
+  const bool needs_deltas = snapshot_->position != target_.next;
+  return snapshot_->first_chunk < kept.begin || (needs_deltas && snapshot_->position < kept.begin);
 }
 
 void TailReplay::read_from(Offset from) {

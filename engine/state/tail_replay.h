@@ -48,6 +48,10 @@ class TailReplay {
   /// or of another incarnation; the message names topic, partition and offset. Retriable when the
   /// log cannot be read now: call again. kCorrupt is the image's.
   Result<bool> step();
+  /// Whether the last step failed because the log begins behind the snapshot that was named, or
+  /// behind what the snapshot stands for: another owner has gone on and named a younger one, or
+  /// nobody can restore the state.
+  bool outrun() const { return outrun_; }
   /// How much of the way is done, by offsets: 0 to 100.
   int percent() const;
   /// Bytes of the deltas written to the image.
@@ -81,6 +85,7 @@ class TailReplay {
   Result<void> apply(Whole whole, std::optional<StateMark> mark);
   Result<void> write();
   Error lost(std::string_view what) const;
+  bool snapshot_is_gone(const OffsetRange& kept) const;
 
   Log& log_;
   StateImage& image_;
@@ -94,6 +99,7 @@ class TailReplay {
   Offset end_{0};
   /// Where the reader begins that the next step opens, when there is none.
   Offset reading_from_{0};
+  bool outrun_ = false;
   std::unique_ptr<PartitionReader> reader_;
   std::optional<Whole> partial_;
   /// Follows what is applied, and waits for the next delta to say whether it was committed.

@@ -348,6 +348,33 @@ TEST_F(TailReplayTest, what_is_trimmed_while_it_reads_is_taken_from_the_snapshot
   EXPECT_EQ(entries(), target.entries);
 }
 
+TEST_F(TailReplayTest, a_snapshot_that_was_trimmed_away_is_said_and_the_image_is_kept) {
+  History history(5, /*orphans=*/false);
+  for (int i = 0; i < 6; ++i) history.epoch(/*commits=*/true);
+  while (!history.newest_snapshot()) history.snapshot();
+  for (int i = 0; i < 6; ++i) history.epoch(/*commits=*/true);
+  const SnapshotMark snapshot = *history.newest_snapshot();
+  make_image(history.moments()[1]);
+  const Entries before = entries();
+  const Offset begin = std::max(snapshot.first_chunk, snapshot.position) + 1;
+  ASSERT_TRUE(history.log().trim(kStateLog, begin));
+  TailReplay replay(history.log(), *image_,
+                    {.task = kTask,
+                     .state_log = kStateLog,
+                     .target = history.now().mark,
+                     .snapshot = snapshot});
+  for (int step = 0; step < 3; ++step) {
+    const auto done = replay.step();
+    ASSERT_FALSE(done);
+    EXPECT_TRUE(done.error().retriable()) << "somebody may have gone on with the task";
+    EXPECT_EQ(done.error().message(),
+              concat("state log job.stage.state[0] begins at ", begin, "; the snapshot at ",
+                     snapshot.first_chunk, ", of ", snapshot.position, ", is gone"));
+    EXPECT_TRUE(replay.outrun());
+  }
+  EXPECT_EQ(entries(), before);
+}
+
 TEST_F(TailReplayTest, a_damaged_delta_is_named_with_its_offset) {
   History history(4);
   DeltaBuilder builder;

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/reset_command.h"
 
+#include <chrono>
+#include <thread>
+
 #include "config/assemble.h"
 #include "engine/runtime/reset_state.h"
 
 namespace sitrep {
+namespace {
+
+constexpr std::chrono::milliseconds kPause(50);
+
+}  // namespace
 
 Result<void> reset_job(std::shared_ptr<const JobPlan> plan, const ResetCommandOptions& options,
                        std::ostream& out) {
@@ -19,7 +27,8 @@ Result<void> reset_job(std::shared_ptr<const JobPlan> plan, const ResetCommandOp
                                                   .state_dir = instance.state_dir,
                                                   .stream = options.stream,
                                                   .apply = options.yes,
-                                                  .idle = {}},
+                                                  .pause =
+                                                      [] { std::this_thread::sleep_for(kPause); }},
                                                  *log, clock));
   for (const std::string& line : lines) out << line << '\n';
   if (lines.empty()) out << "there is no state to drop\n";

@@ -131,4 +131,37 @@ Result<void> delete_records(rd_kafka_t& client, const KafkaOptions& options,
   return {};
 }
 
+Result<std::vector<GroupMember>> request_members(rd_kafka_t& client, const KafkaOptions& options,
+                                                 const std::string& group) {
+  const std::string attempted =
+      concat("asking Kafka at ", options.brokers, " who is in group ", group);
+  const AdminCall call(client, options, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+  const char* name = group.c_str();
+  rd_kafka_DescribeConsumerGroups(&client, &name, 1, call.options(), call.answers());
+  ASSIGN_OR_RETURN(const KafkaEventPtr event, call.wait(attempted));
+  std::size_t count = 0;
+  const rd_kafka_ConsumerGroupDescription_t** groups =
+      rd_kafka_DescribeConsumerGroups_result_groups(
+          rd_kafka_event_DescribeConsumerGroups_result(event.get()), &count);
+  std::vector<GroupMember> out;
+  for (const rd_kafka_ConsumerGroupDescription_t* described : std::span(groups, count)) {
+    const rd_kafka_error_t* const error = rd_kafka_ConsumerGroupDescription_error(described);
+    if (error != nullptr && rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) {
+      continue;
+    }
+    if (error != nullptr) {
+      return kafka_error(attempted, rd_kafka_error_code(error), rd_kafka_error_string(error));
+    }
+    for (std::size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(described); ++i) {
+      const rd_kafka_MemberDescription_t* const member =
+          rd_kafka_ConsumerGroupDescription_member(described, i);
+      const char* const instance = rd_kafka_MemberDescription_group_instance_id(member);
+      out.push_back({.instance = instance != nullptr ? instance
+                                                     : rd_kafka_MemberDescription_client_id(member),
+                     .host = rd_kafka_MemberDescription_host(member)});
+    }
+  }
+  return out;
+}
+
 }  // namespace sitrep

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Requests about topics: making them, their settings, and forgetting their beginning. Each waits
-// for its answer, at most twice request_timeout. Functions only; thread-safe as rd_kafka_t is.
+// Requests about topics: making them, their settings, and forgetting their beginning; and about who
+// is in a group. Each waits for its answer, at most twice request_timeout. Functions only;
+// thread-safe as rd_kafka_t is.
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "connectors/kafka/handles.h"
 #include "connectors/kafka/kafka_log.h"
@@ -21,5 +23,8 @@ Result<std::map<std::string, std::string>> request_settings(rd_kafka_t& client,
                                                             const std::string& topic);
 Result<void> delete_records(rd_kafka_t& client, const KafkaOptions& options,
                             const TopicPartition& partition, Offset before);
+/// None of a group that does not exist.
+Result<std::vector<GroupMember>> request_members(rd_kafka_t& client, const KafkaOptions& options,
+                                                 const std::string& group);
 
 }  // namespace sitrep

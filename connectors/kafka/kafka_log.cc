@@ -75,6 +75,9 @@ class KafkaLog final : public Log {
     return delete_records(*client_, options_, partition, before);
   }
   bool keeps_state() const override { return options_.keeps_state; }
+  Result<std::vector<GroupMember>> members(const std::string& group) override {
+    return request_members(*client_, options_, group);
+  }
   Result<std::string> identity() override;
 
   Result<std::unique_ptr<GroupReader>> join(const GroupOptions& options) override {

@@ -29,6 +29,9 @@ Result<std::unique_ptr<PartitionReader>> Log::open_reader(const StartPosition&) 
 Result<void> Log::trim(const TopicPartition&, Offset) {
   return keeps_no_state("trimming");
 }
+Result<std::vector<GroupMember>> Log::members(const std::string&) {
+  return std::vector<GroupMember>();
+}
 Result<std::string> Log::identity() {
   return std::string();
 }

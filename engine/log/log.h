@@ -138,6 +138,16 @@ struct TopicOptions {
   std::map<std::string, std::string> settings;
 };
 
+/// A process that the group counts as alive: it is, or its session is not over yet.
+struct GroupMember {
+  /// As in GroupOptions; of a stranger that named none, what the log calls it.
+  std::string instance;
+  /// Where it speaks from, as the log knows it; may be empty.
+  std::string host = {};
+
+  friend bool operator==(const GroupMember&, const GroupMember&) = default;
+};
+
 struct GroupOptions {
   std::string group;
   /// Stable name of this process in the group.
@@ -178,6 +188,8 @@ class Log {
   virtual bool keeps_bytes() const { return true; }
   /// Names the log for as long as it exists; another one has another name.
   virtual Result<std::string> identity();
+  /// The members of a group, without joining it; none where a log has no groups.
+  virtual Result<std::vector<GroupMember>> members(const std::string& group);
   virtual Result<std::unique_ptr<GroupReader>> join(const GroupOptions& options) = 0;
   virtual Result<std::unique_ptr<LogWriter>> open_writer(const WriterOptions& options) = 0;
   /// For messages: "Kafka at localhost:9092", "directory /data".

@@ -100,6 +100,12 @@ void MemoryGroup::gave_back(MemberId id) {
   found->second.holds.reset();
 }
 
+std::vector<std::string> MemoryGroup::instances() const {
+  std::vector<std::string> out;
+  for (const auto& [id, member] : members_) out.push_back(member.instance);
+  return out;
+}
+
 void MemoryGroup::begin_generation(const std::map<std::string, std::int32_t>& partition_counts) {
   ++generation_;
   rebalancing_ = false;

@@ -37,6 +37,7 @@ class MemoryGroup {
   /// no member at all is not checked; nor does it matter who owns the partitions.
   bool may_commit(const Generation& generation) const;
   Generation generation_of(MemberId member) const;
+  std::vector<std::string> instances() const;
   Generation generation_of_instance(const std::string& instance) const;
 
  private:

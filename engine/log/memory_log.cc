@@ -484,6 +484,14 @@ Result<OffsetRange> MemoryLog::offset_range(const TopicPartition& partition) {
   return OffsetRange{.begin = found->second.begin, .end = last_stable(found->second)};
 }
 
+Result<std::vector<GroupMember>> MemoryLog::members(const std::string& group) {
+  std::vector<GroupMember> out;
+  for (std::string& instance : groups_[group].instances()) {
+    out.push_back({.instance = std::move(instance)});
+  }
+  return out;
+}
+
 Result<std::unique_ptr<GroupReader>> MemoryLog::join(const GroupOptions& options) {
   for (const std::string& topic : options.topics) {
     if (!topics_.contains(topic)) return invalid_config(concat("no topic ", topic));

@@ -97,6 +97,7 @@ class MemoryLog final : public Log {
   Result<void> trim(const TopicPartition& partition, Offset before) override;
   bool keeps_state() const override { return true; }
   Result<std::string> identity() override { return identity_; }
+  Result<std::vector<GroupMember>> members(const std::string& group) override;
   Result<std::unique_ptr<GroupReader>> join(const GroupOptions& options) override;
   Result<std::unique_ptr<LogWriter>> open_writer(const WriterOptions& options) override;
   std::string description() const override { return "memory"; }

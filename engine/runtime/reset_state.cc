@@ -2,11 +2,13 @@
 #include "engine/runtime/reset_state.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <tuple>
 #include <utility>
 
+#include "engine/base/logging.h"
 #include "engine/base/text.h"
 #include "engine/runtime/restoration.h"
 #include "engine/runtime/state_records.h"
@@ -31,7 +33,9 @@ class Reset {
                                    " alone: remove that directory"));
     }
     TRY(find_stages());
-    TRY(join());
+    TRY(open_image());
+    TRY(wait_until_nobody_runs());
+    TRY(join_group());
     auto done = options_.stream ? drop_stream() : begin_anew();
     if (auto left = group_->leave(); done && !left) done = std::move(left);
     if (!done) return std::move(done).error();
@@ -55,8 +59,51 @@ class Reset {
     return stream_of(node) == *options_.stream;
   }
 
+  /// While we have it open, no process of this place can run the job.
+  Result<void> open_image() {
+    was_here_ = std::filesystem::exists(options_.state_dir);
+    if (!was_here_ && !options_.stream) return {};
+    const MemoryBudget memory = split_memory(kJobMemoryMin);
+    auto image = StateImage::open({.directory = options_.state_dir,
+                                   .job = topology_.job,
+                                   .cache_bytes = memory.image_cache,
+                                   .write_buffer_bytes = memory.image_write_buffers});
+    if (image) {
+      image_ = *std::move(image);
+      return {};
+    }
+    // What is dropped need not be whole.
+    if (image.error().kind() == ErrorKind::kCorrupt && !options_.stream) return {};
+    return std::move(image).error().with_context("the job must not run while it is reset");
+  }
+
+  /// Only looks: whoever joins the group takes partitions from those who run.
+  Result<void> wait_until_nobody_runs() {
+    const Micros deadline = clock_.monotonic() + kGroupWait;
+    std::string said;
+    while (true) {
+      ASSIGN_OR_RETURN(const std::vector<GroupMember> members, log_.members(options_.group));
+      std::vector<std::string> others;
+      for (const GroupMember& member : members) {
+        // One of our name in our place is dead: we have its image.
+        if (member.instance == options_.instance && was_here_) continue;
+        others.push_back(member.host.empty() ? member.instance
+                                             : concat(member.instance, " at ", member.host));
+      }
+      if (others.empty()) return {};
+      const std::string names = join(others, ", ");
+      if (clock_.monotonic() >= deadline) {
+        return invalid_config(concat("the job runs: instances in group ", options_.group, " are ",
+                                     names, ". Stop them first"));
+      }
+      if (said != names) log_info("waiting until the group has given up ", names);
+      said = names;
+      options_.pause();
+    }
+  }
+
   /// Joins and waits until every partition is ours: nobody else runs the job then.
-  Result<void> join() {
+  Result<void> join_group() {
     ASSIGN_OR_RETURN(group_, log_.join({.group = options_.group,
                                         .instance = options_.instance,
                                         .topics = topology_.input_topics()}));
@@ -68,7 +115,7 @@ class Reset {
     }
     const Micros deadline = clock_.monotonic() + kGroupWait;
     while (clock_.monotonic() < deadline) {
-      if (options_.idle) options_.idle();
+      options_.pause();
       ASSIGN_OR_RETURN(const auto change, group_->poll(kPollWait));
       if (!change) continue;
       if (change->kind != AssignmentChange::Kind::kAssigned) {
@@ -163,12 +210,6 @@ class Reset {
   }
 
   Result<void> drop_stream() {
-    const MemoryBudget memory = split_memory(kJobMemoryMin);
-    ASSIGN_OR_RETURN(const std::unique_ptr<StateImage> image,
-                     StateImage::open({.directory = options_.state_dir,
-                                       .job = topology_.job,
-                                       .cache_bytes = memory.image_cache,
-                                       .write_buffer_bytes = memory.image_write_buffers}));
     if (options_.apply) TRY(open_writer());
     OutputBatch records;
     std::vector<std::pair<Delta, StateTail>> epochs;
@@ -176,7 +217,7 @@ class Reset {
       const std::string& first = stage->sources.front().topics.front();
       ASSIGN_OR_RETURN(const auto count, log_.partition_count(first));
       for (std::int32_t n = 0; n < *count; ++n) {
-        TRY(drop_stream_of(*stage, PartitionId(n), *image, epochs));
+        TRY(drop_stream_of(*stage, PartitionId(n), epochs));
       }
     }
     if (!options_.apply || epochs.empty()) return {};
@@ -199,7 +240,7 @@ class Reset {
   }
 
   /// The epoch of one task that removes what the stream keeps.
-  Result<void> drop_stream_of(const Stage& stage, PartitionId partition, StateImage& image,
+  Result<void> drop_stream_of(const Stage& stage, PartitionId partition,
                               std::vector<std::pair<Delta, StateTail>>& epochs) {
     const TaskId task{.stage = stage_id(stage.name), .partition = partition};
     ASSIGN_OR_RETURN(const auto committed, group_->committed(inputs_of(stage, partition)));
@@ -209,22 +250,21 @@ class Reset {
     ASSIGN_OR_RETURN(const CommitMetadata metadata, decode_commit_metadata((*known)->metadata));
     const auto mine = std::ranges::find(metadata.stages, task.stage, &StageCommit::stage);
     if (mine == metadata.stages.end()) return {};
-    TailReplay replay(log_, image,
+    TailReplay replay(log_, *image_,
                       {.task = task,
                        .state_log = {stage.state_topic, partition},
                        .target = mine->mark,
                        .snapshot = mine->snapshot});
     while (true) {
-      if (options_.idle) options_.idle();
       ASSIGN_OR_RETURN(const bool done, replay.step());
       if (done) break;
     }
-    ASSIGN_OR_RETURN(const std::optional<ImagePosition> position, image.position(task));
+    ASSIGN_OR_RETURN(const std::optional<ImagePosition> position, image_->position(task));
     if (!position) return {};
     const std::set<StoreId> stores = stores_of_stream(stage);
     std::set<std::tuple<StoreId, std::string, Micros>> panes;
     std::size_t entries = 0;
-    TRY(image.restore(task,
+    TRY(image_->restore(task,
                       [&](StoreId store, const StateKey& key, std::string_view) -> Result<void> {
                         if (!stores.contains(store)) return {};
                         panes.insert({store, std::string(key.clock), key.pane});
@@ -272,6 +312,8 @@ class Reset {
   Log& log_;
   const Clock& clock_;
   std::vector<const Stage*> stages_;
+  bool was_here_ = false;  // the job has run with this state_dir
+  std::unique_ptr<StateImage> image_;
   std::unique_ptr<GroupReader> group_;
   std::vector<TopicPartition> partitions_;
   Generation generation_;

@@ -23,12 +23,14 @@ struct ResetOptions {
   std::optional<std::string> stream;
   /// False: only says what would be done.
   bool apply = false;
-  /// Called while the group is waited for.
-  std::function<void()> idle;
+  /// Lets a moment pass; called while the group is waited for.
+  std::function<void()> pause;
 };
 
-/// What is (or would be) done, a sentence each. kInvalidConfig when there is no such stream, or
-/// while other instances of the job hold partitions.
+/// What is (or would be) done, a sentence each. A job that runs is not disturbed: kInvalidConfig
+/// naming its instances when some are still there after a minute (a dead one's session may last
+/// that long), kUnavailable when the state image is open here. kInvalidConfig too when there is no
+/// such stream.
 Result<std::vector<std::string>> reset_state(const Topology& topology, const ResetOptions& options,
                                              Log& log, const Clock& clock);
 

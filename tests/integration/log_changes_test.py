@@ -20,6 +20,7 @@ INPUT = "sums.in"
 HOUR_MS = 3_600_000
 BEGIN_MS = 1_780_000_000_000 // HOUR_MS * HOUR_MS
 INPUT_WRONG = 2
+SERVER_FAILED = 3
 
 
 def records(partition, numbers):
@@ -64,6 +65,12 @@ class LogChangesTest(unittest.TestCase):
         process = process or self.engine.start()
         self.assertEqual(process.wait(60), INPUT_WRONG, self.engine.log())
         return self.engine.log().splitlines()[-1]
+
+    def reset(self, *arguments, timeout_s=60):
+        return subprocess.run(
+            [PROGRAM, "reset", str(JOBS / "sums.yaml"), *arguments],
+            env=dict(os.environ, SITREP_BROKERS=self.broker.bootstrap), check=False,
+            timeout=timeout_s, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def expect_sums(self, rows):
         self.assertEqual(sorted((row["key"], row["window_start"], row["records"], row["total"])
@@ -162,11 +169,8 @@ class LogChangesTest(unittest.TestCase):
         image = pathlib.Path(self.engine.state_dir) / "image"
         with tempfile.TemporaryDirectory() as aside:
             shutil.copytree(image, pathlib.Path(aside) / "image")
-            done = subprocess.run(
-                [PROGRAM, "reset", str(JOBS / "sums.yaml"), "--yes", "--set", "instance=one",
-                 "--set", f"state_dir={self.engine.state_dir}"],
-                env=dict(os.environ, SITREP_BROKERS=self.broker.bootstrap), check=False,
-                timeout=60, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            done = self.reset("--yes", "--set", "instance=one",
+                              "--set", f"state_dir={self.engine.state_dir}")
             self.assertEqual(done.returncode, 0, done.stdout)
             self.run_and_stop(passed=40)
             shutil.rmtree(image)
@@ -176,6 +180,29 @@ class LogChangesTest(unittest.TestCase):
         self.assertIn("is of another incarnation of the state", self.engine.log())
         # The sums were never emitted before the reset; each row was.
         self.expect_sums(self.sent)
+
+    def test_a_reset_leaves_a_running_job_alone(self):
+        for partition in (0, 1):
+            self.send(partition, range(10))
+        process = self.engine.start()
+        wait_until(lambda: self.count("sums.each") >= 20, what="20 rows")
+        before = self.engine.log()
+        for yes in ([], ["--yes"]):
+            here = self.reset(*yes, "--set", "instance=one",
+                              "--set", f"state_dir={self.engine.state_dir}")
+            self.assertEqual(here.returncode, SERVER_FAILED, here.stdout)
+            self.assertIn("the job must not run while it is reset", here.stdout)
+        with tempfile.TemporaryDirectory() as elsewhere:
+            there = self.reset("--yes", "--set", "instance=two",
+                               "--set", f"state_dir={elsewhere}/state", timeout_s=120)
+        self.assertEqual(there.returncode, INPUT_WRONG, there.stdout)
+        self.assertRegex(there.stdout, "the job runs: instances in group sums are one at /127.0.0.1"
+                                       ". Stop them first")
+        self.assertEqual([line for line in self.engine.log()[len(before):].splitlines()
+                          if "info job sums: " not in line], [], "nothing happened to it")
+        self.assertIsNone(process.poll())
+        process.terminate()
+        self.assertEqual(process.wait(30), 0, self.engine.log())
 
 
 if __name__ == "__main__":

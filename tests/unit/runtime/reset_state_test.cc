@@ -68,7 +68,7 @@ streams:
                         .state_dir = (directory_.path() / "image").string(),
                         .stream = std::move(stream),
                         .apply = apply,
-                        .idle = [this] { clock_.advance(kMicrosPerSecond); }},
+                        .pause = [this] { clock_.advance(kMicrosPerSecond); }},
                        log_, clock_);
   }
   std::vector<std::string> written(const std::string& topic) {
@@ -138,8 +138,49 @@ TEST_F(ResetStateTest, other_members_hold_it_up_and_unknown_streams_are_named) {
   const auto other = *log_.join({.group = "changed", .instance = "aa", .topics = {"in"}});
   const auto held = reset(job("sum(n) AS s"), std::nullopt, /*apply=*/true);
   ASSERT_FALSE(held);
-  EXPECT_EQ(held.error(),
-            invalid_config("other instances of the job hold 1 of 1 partitions: stop them first"));
+  EXPECT_EQ(held.error(), invalid_config("the job runs: instances in group changed are aa. Stop "
+                                         "them first"));
+  EXPECT_THAT(log_.members("changed").value(),
+              UnorderedElementsAre(GroupMember{"driver"}, GroupMember{"aa"}))
+      << "nobody was asked to give anything back";
+}
+
+TEST_F(ResetStateTest, a_job_that_runs_here_is_left_alone) {
+  send(1, 1);
+  const Topology topology = job("sum(n) AS s");
+  PipelineDriver driver(topology,
+                        {.state_dir = (directory_.path() / "image").string(),
+                         .state_bytes_max = std::nullopt,
+                         .exactly_once = true},
+                        log_, clock_);
+  ASSERT_TRUE(driver.settle());
+  const Generation before = log_.current_generation("changed", "driver");
+  for (const bool apply : {false, true}) {
+    const auto refused = reset(topology, std::nullopt, apply);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message(), HasSubstr("the job must not run while it is reset: "));
+  }
+  EXPECT_EQ(log_.current_generation("changed", "driver"), before);
+  send(2, 2);
+  send(0, 11);
+  ASSERT_TRUE(driver.settle());
+  EXPECT_THAT(written("sums"), ElementsAre(R"({"k":"a","s":3})"));
+}
+
+TEST_F(ResetStateTest, the_same_name_in_another_place_is_another_instance) {
+  send(1, 1);
+  ASSERT_EQ(run(job("sum(n) AS s")), "");
+  const auto refused = reset_state(job("sum(n) AS s"),
+                                   {.group = "changed",
+                                    .instance = "driver",
+                                    .state_dir = (directory_.path() / "elsewhere").string(),
+                                    .stream = std::nullopt,
+                                    .apply = true,
+                                    .pause = [this] { clock_.advance(kMicrosPerSecond); }},
+                                   log_, clock_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), invalid_config("the job runs: instances in group changed are driver. "
+                                            "Stop them first"));
 }
 
 TEST_F(ResetStateTest, another_number_of_partitions_is_refused) {

@@ -130,7 +130,7 @@ TEST_F(TableChangesTest, other_columns_of_the_table_are_refused_until_the_stream
                            .state_dir = (directory_.path() / "image").string(),
                            .stream = "one",
                            .apply = true,
-                           .idle = [this] { clock_.advance(kMicrosPerSecond); }},
+                           .pause = [this] { clock_.advance(kMicrosPerSecond); }},
                           log_, clock_));
   row("b", 2);
   ASSERT_EQ(run(changed), "");

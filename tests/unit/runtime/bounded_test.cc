@@ -25,6 +25,23 @@ streams:
     to: {topic: each, create: {partitions: 1}}
 )";
 
+/// Windows over two cuts: what the second level reads is there when the first has ended.
+constexpr std::string_view kJobWithCuts = R"(job: bounded
+kafka: {brokers: nowhere}
+sources:
+  rows:
+    topic: in
+    columns: {n: bigint, ts: {type: timestamp, unit: s}}
+    time: {column: ts, out_of_orderness: 0s, idle_after: never, max_future_skew: 100000d}
+streams:
+  parities:
+    sql: SELECT n % 2 AS p, sum(n) AS n FROM rows GROUP BY n % 2, tumble(interval '10 seconds')
+    to: {topic: parities, key: p, create: {partitions: 1}}
+  each:
+    sql: SELECT sum(n) AS n FROM parities GROUP BY tumble(interval '10 seconds')
+    to: {topic: each, create: {partitions: 1}}
+)";
+
 /// An instance of the job with its disk, stepped by hand on one thread.
 class Process {
  public:
@@ -85,7 +102,7 @@ class BoundedTest : public testing::Test {
                  .headers = {}});
   }
   Process start(const std::string& name, bool bounded) {
-    return Process(topology_, name, bounded, log_, clock_, directory_);
+    return Process(*topology_, name, bounded, log_, clock_, directory_);
   }
   /// Runs until it is finished, or was killed with `kill_at` rows written.
   void run(std::size_t kill_at = 1'000) {
@@ -96,13 +113,13 @@ class BoundedTest : public testing::Test {
     }
     FAIL() << "it does not end";
   }
-  std::vector<std::string> written() {
+  std::vector<std::string> written(const std::string& topic = "each") {
     std::vector<std::string> out;
-    for (const auto& record : log_.records({"each", PartitionId(0)})) out.push_back(*record.value);
+    for (const auto& record : log_.records({topic, PartitionId(0)})) out.push_back(*record.value);
     return out;
   }
 
-  const Topology topology_ = topology_of(kJob);
+  std::unique_ptr<const Topology> topology_ = std::make_unique<Topology>(topology_of(kJob));
   const TemporaryDirectory directory_;
   ManualClock clock_{1'000 * kMicrosPerSecond};
   MemoryLog log_{clock_};
@@ -174,6 +191,35 @@ TEST_F(BoundedTest, instances_wait_for_each_other) {
   EXPECT_TRUE(two_ended);
   EXPECT_THAT(written(), testing::UnorderedElementsAre(R"({"n":1})", R"({"n":2})", R"({"n":3})",
                                                        R"({"n":4})"));
+}
+
+// Each level ends when all instances are done with the one before, whenever one of them is killed.
+TEST_F(BoundedTest, levels_end_one_after_the_other_across_kills) {
+  topology_ = std::make_unique<Topology>(topology_of(kJobWithCuts));
+  make_topic(2);
+  for (const std::int64_t n : {1, 2, 3, 4, 5}) send(n, static_cast<std::int32_t>(n % 2));
+  int kills = 0;
+  for (int kill_after = 1; kill_after < kStepsMax; kill_after += kill_after / 8 + 1) {
+    auto one = std::make_unique<Process>(*topology_, "one", /*bounded=*/true, log_, clock_,
+                                         directory_);
+    auto two = std::make_unique<Process>(*topology_, "two", /*bounded=*/true, log_, clock_,
+                                         directory_);
+    for (int step = 0; step < kill_after && (one || two); ++step) {
+      for (auto* process : {&one, &two}) {
+        if (!*process || !(*process)->step()) continue;
+        (*process)->end();
+        process->reset();
+      }
+    }
+    if (!one && !two) break;
+    ++kills;
+    // Whoever is killed is gone from the group before the next try.
+    for (const std::string name : {"one", "two"}) log_.expire_member("bounded", name);
+  }
+  EXPECT_GT(kills, 8) << "some of them while the second and third level are read";
+  EXPECT_THAT(written("parities"),
+              testing::UnorderedElementsAre(R"({"p":0,"n":6})", R"({"p":1,"n":9})"));
+  EXPECT_THAT(written(), ElementsAre(R"({"n":15})"));
 }
 
 }  // namespace

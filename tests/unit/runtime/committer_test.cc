@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <deque>
+#include <set>
 #include <utility>
 
 #include "engine/base/text.h"
@@ -85,6 +86,8 @@ class CommitterTest : public testing::Test {
       : committer_({.exactly_once = exactly_once,
                     .commit_interval = kInterval,
                     .urgent_interval = kUrgent,
+                    .repartition_topics = {{"job.rows.repartition", TopicId(7)}},
+                    .trim_interval = 10 * kInterval,
                     .retry_min = 100 * kMicrosPerMilli,
                     .retry_max = 250 * kMicrosPerMilli},
                    clock_, writer_, rings_, {&workers_[0], &workers_[1]}, has_flusher, metrics_) {}
@@ -474,6 +477,46 @@ TEST_F(ExactlyOnceCommitterTest, a_failed_epoch_is_settled_and_never_written_aga
   EXPECT_THAT(answers(), ElementsAre("committed"));
   EXPECT_EQ(asked(workers_[0]), 1U);
   EXPECT_EQ(asked(workers_[0]), 2U);
+}
+
+// Of a topic with many partitions: control must find room to hear that its commit is done.
+TEST_F(ExactlyOnceCommitterTest, what_is_read_is_trimmed_in_turns_that_leave_room_for_answers) {
+  constexpr std::int32_t kPartitions = 40;
+  std::set<std::int32_t> trimmed;
+  for (std::uint64_t commit = 1; commit <= 16; ++commit) {
+    PartOfEpoch message{.task = kTask, .part = {}};
+    message.part.delta.task = kTask;
+    message.part.delta.position = {.epoch = Epoch(commit), .inputs = {}};
+    for (std::int32_t n = 0; n < kPartitions; ++n) {
+      message.part.delta.position.inputs.push_back(
+          {.partition = {"job.rows.repartition", PartitionId(n)},
+           .next = Offset(static_cast<std::int64_t>(commit))});
+    }
+    message.part.empty = false;
+    if (commit == 1) {
+      message.start = CommitStart{.generation = {"member 1"},
+                                  .state = StateTail{.topic = TopicId(0), .mark = {}}};
+    }
+    say(workers_[0], std::move(message));
+    clock_.advance(kInterval);
+    tell(CommitNow{});
+    for (WorkerRings& worker : workers_) ASSERT_EQ(asked(worker), commit);
+    close(workers_[0], commit);
+    close(workers_[1], commit);
+    settle();
+    ASSERT_TRUE(rings_.committer_to_flusher.try_pop());
+    bool answered = false;
+    while (const auto answer = rings_.committer_to_control.try_pop()) {
+      answered = answered || std::holds_alternative<Committed>(*answer);
+      const auto* trim = std::get_if<TrimLog>(&*answer);
+      if (trim == nullptr) continue;
+      EXPECT_EQ(trim->topic, TopicId(7));
+      EXPECT_EQ(trim->before, Offset(static_cast<std::int64_t>(commit)));
+      trimmed.insert(trim->partition.value());
+    }
+    EXPECT_TRUE(answered);
+  }
+  EXPECT_EQ(trimmed.size(), static_cast<std::size_t>(kPartitions)) << "none is forgotten";
 }
 
 TEST_F(ExactlyOnceCommitterTest, another_writer_of_the_same_name_ends_it) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The least that a reader can do: take every record of a topic, parse six fields, update one hash
-// table of 10-second windows per vehicle. No groups, no state, no output, no checks, one thread.
+// The least that a reader can do: take every record of a topic, parse the six fields that job A
+// groups by and aggregates (not the one that it filters by), update one hash table of 10-second
+// windows per vehicle. No groups, no state, no output, no checks, one thread.
 //   bare_reader BROKERS TOPIC PARTITIONS RECORDS
-// Prints the number of records and groups. The floor that end_to_end/run compares sitrep with.
+// Prints the number of records and groups. The floor that scripts/bench compares sitrep with.
 #include <librdkafka/rdkafka.h>
 #include <simdjson.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -26,9 +28,10 @@ constexpr std::size_t kBatch = 1000;
 struct Group {
   std::uint64_t hash = 0;  // 0: free
   std::int64_t count = 0;
-  double sum = 0;
-  double highest = 0;
-  double fuel = 0;
+  double speed_sum = 0;
+  std::int64_t highest_rpm = 0;
+  double lowest_fuel = 0;
+  double highest_coolant = 0;
 };
 
 /// Open addressing, linear probing, never more than half full.
@@ -67,10 +70,9 @@ class Groups {
   std::size_t used_ = 0;
 };
 
-std::uint64_t hash_of(std::string_view vehicle, std::string_view camp, std::int64_t window) {
+std::uint64_t hash_of(std::string_view vehicle, std::int64_t window) {
   std::uint64_t hash = 1469598103934665603ULL ^ static_cast<std::uint64_t>(window);
   for (const char c : vehicle) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  for (const char c : camp) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
   return hash | 1;
 }
 
@@ -85,22 +87,22 @@ class Reader {
     simdjson::ondemand::object object;
     if (document.get_object().get(object) != simdjson::SUCCESS) fail("record", "not an object");
     std::string_view vehicle;
-    std::string_view camp;
     std::int64_t time_ms = 0;
     double speed = 0;
+    std::int64_t rpm = 0;
     double fuel = 0;
-    bool engine_on = false;
+    double coolant = 0;
     const bool bad =
-        object["vehicle_id"].get_string().get(vehicle) || object["camp"].get_string().get(camp) ||
-        object["ts"].get_int64().get(time_ms) || object["speed"].get_double().get(speed) ||
-        object["fuel_pct"].get_double().get(fuel) || object["engine_on"].get_bool().get(engine_on);
+        object["vehicle_id"].get_string().get(vehicle) || object["ts"].get_int64().get(time_ms) ||
+        object["speed"].get_double().get(speed) || object["rpm"].get_int64().get(rpm) ||
+        object["fuel_pct"].get_double().get(fuel) || object["coolant_c"].get_double().get(coolant);
     if (bad) fail("record", "a field is missing");
-    if (!engine_on) return;
-    Group& group = groups_.at(hash_of(vehicle, camp, time_ms / kWindowMs));
+    Group& group = groups_.at(hash_of(vehicle, time_ms / kWindowMs));
     ++group.count;
-    group.sum += speed;
-    if (speed > group.highest) group.highest = speed;
-    if (group.count == 1 || fuel < group.fuel) group.fuel = fuel;
+    group.speed_sum += speed;
+    if (rpm > group.highest_rpm) group.highest_rpm = rpm;
+    if (group.count == 1 || fuel < group.lowest_fuel) group.lowest_fuel = fuel;
+    if (coolant > group.highest_coolant) group.highest_coolant = coolant;
   }
   std::size_t groups() const { return groups_.size(); }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fills a topic with vehicle positions of about 200 bytes, as JSON, lz4-compressed:
-//   fill_topic BROKERS TOPIC PARTITIONS RECORDS [VEHICLES]
-// Vehicle v is always in partition v % PARTITIONS, and those of each of 40 camps are in all of
-// them; each reports once a second. Without VEHICLES
-// there are 10,000. Deterministic.
+// Fills a topic with telemetry of a fleet, records of about 210 bytes as JSON, lz4-compressed:
+//   fill_topic BROKERS TOPIC PARTITIONS RECORDS [VEHICLES [SKEW]]
+// Each of 10,000 (or VEHICLES) vehicles has one record per event second, whose key is its id; every
+// second vehicle is a second behind, so records of a partition are out of order by at most two.
+// Each of 40 camps has vehicles in all partitions. 5 % have engine_on=false, 1 % a speed over 110.
+// SKEW: partition 0 gets so many times the records of any other. Deterministic.
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -15,38 +18,63 @@ namespace {
 
 constexpr unsigned kSeed = 20'260'126;
 constexpr std::int64_t kVehicles = 10'000;  // unless told
-constexpr std::int64_t kStartMs = 1'769'442'900'000;
+constexpr std::int64_t kStartMs = 1'764'000'000'000;
 
 [[noreturn]] void fail(const char* what, const char* why) {
   std::fprintf(stderr, "fill_topic: %s: %s\n", what, why);
   std::exit(3);
 }
 
-int write_position(std::mt19937& random, std::int64_t number, std::int64_t vehicles,
-                   char (&text)[400]) {
+struct Record {
+  std::int64_t vehicle = 0;
+  int key_length = 0;
+  char key[24];
+  int length = 0;
+  char text[400];
+};
+
+void write(std::mt19937& random, std::int64_t number, std::int64_t vehicles, Record& out) {
   const auto tenths = [&](unsigned below) { return static_cast<double>(random() % below) / 10; };
-  const std::int64_t vehicle = number % vehicles;
-  const std::int64_t time_ms = kStartMs + number / vehicles * 1000 +
-                               static_cast<std::int64_t>(random() % 1000);
-  return std::snprintf(
-      text, sizeof text,
-      R"({"vehicle_id":"V-%05lld","camp":"CAMP-%02lld","ts":%lld,"lat":%.5f,"lon":%.5f,)"
-      R"("speed":%.1f,"heading":%.1f,"fuel_pct":%.1f,"engine_on":%s,"odometer_m":%u,)"
-      R"("battery_v":%.2f,"driver":"D-%05u"})",
-      static_cast<long long>(vehicle), static_cast<long long>(vehicle / 7 % 40),
-      static_cast<long long>(time_ms), tenths(900) - 45, tenths(3600) - 180, tenths(1300),
-      tenths(3600), tenths(1000), random() % 8 == 0 ? "false" : "true",
-      static_cast<unsigned>(random() % 900'000), 11 + tenths(40),
-      static_cast<unsigned>(random() % 100'000));
+  const auto millionths = [&](unsigned below) {
+    return static_cast<double>(random() % below) / 1'000'000;
+  };
+  out.vehicle = number % vehicles;
+  const std::int64_t second = number / vehicles - out.vehicle % 2;
+  const std::int64_t time_ms =
+      kStartMs + second * 1000 + static_cast<std::int64_t>(random() % 1000);
+  out.key_length = std::snprintf(out.key, sizeof out.key, "UNM-V%05lld",
+                                 static_cast<long long>(out.vehicle));
+  const double latitude = 4 + millionths(2'000'000);
+  const double longitude = 31 + millionths(2'000'000);
+  const double speed = tenths(1112);
+  const auto rpm = static_cast<unsigned>(700 + random() % 2500);
+  const double fuel = tenths(1000);
+  const double coolant = 70 + tenths(400);
+  const double odometer = tenths(1'000'000);
+  const bool engine_on = random() % 20 != 0;
+  out.length = std::snprintf(
+      out.text, sizeof out.text,
+      R"({"vehicle_id":"%s","camp":"CAMP-%02lld","ts":%lld,"lat":%.6f,"lon":%.6f,"speed":%.1f,)"
+      R"("rpm":%u,"fuel_pct":%.1f,"coolant_c":%.1f,"odometer_km":%.1f,"engine_on":%s})",
+      out.key, static_cast<long long>(out.vehicle / 7 % 40), static_cast<long long>(time_ms),
+      latitude, longitude, speed, rpm, fuel, coolant, odometer, engine_on ? "true" : "false");
+}
+
+/// Where a vehicle's records go: of `skew + partitions - 1` equal shares the first `skew` are those
+/// of partition 0.
+std::int32_t partition_of(std::int64_t vehicle, std::int32_t partitions, std::int32_t skew) {
+  const auto share = static_cast<std::int32_t>(vehicle % (skew + partitions - 1));
+  return std::max(0, share - skew + 1);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5 && argc != 6) {
-    fail("usage", "fill_topic BROKERS TOPIC PARTITIONS RECORDS [VEHICLES]");
+  if (argc < 5 || argc > 7) {
+    fail("usage", "fill_topic BROKERS TOPIC PARTITIONS RECORDS [VEHICLES [SKEW]]");
   }
-  const std::int64_t vehicles = argc == 6 ? std::atoll(argv[5]) : kVehicles;
+  const std::int64_t vehicles = argc > 5 ? std::atoll(argv[5]) : kVehicles;
+  const std::int32_t skew = argc > 6 ? std::atoi(argv[6]) : 1;
   const auto partitions = static_cast<std::int32_t>(std::atoi(argv[3]));
   const std::int64_t records = std::atoll(argv[4]);
   char error[512];
@@ -65,15 +93,16 @@ int main(int argc, char** argv) {
   rd_kafka_t* producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error);
   if (producer == nullptr) fail("producer", error);
   std::mt19937 random(kSeed);
-  char text[400];
+  Record record;
   for (std::int64_t number = 0; number < records; ++number) {
-    const int length = write_position(random, number, vehicles, text);
-    const auto partition = static_cast<std::int32_t>(number % vehicles % partitions);
+    write(random, number, vehicles, record);
+    const std::int32_t partition = partition_of(record.vehicle, partitions, skew);
     while (true) {
       const rd_kafka_resp_err_t answer = rd_kafka_producev(
           producer, RD_KAFKA_V_TOPIC(argv[2]), RD_KAFKA_V_PARTITION(partition),
           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-          RD_KAFKA_V_VALUE(text, static_cast<std::size_t>(length)), RD_KAFKA_V_END);
+          RD_KAFKA_V_KEY(record.key, static_cast<std::size_t>(record.key_length)),
+          RD_KAFKA_V_VALUE(record.text, static_cast<std::size_t>(record.length)), RD_KAFKA_V_END);
       if (answer == RD_KAFKA_RESP_ERR_NO_ERROR) break;
       if (answer != RD_KAFKA_RESP_ERR__QUEUE_FULL) fail("produce", rd_kafka_err2str(answer));
       rd_kafka_poll(producer, 10);

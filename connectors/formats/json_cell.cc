@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
+#include "connectors/formats/json_plain.h"
 #include "connectors/formats/json_string.h"
 #include "engine/base/ensure.h"
 #include "engine/data/time_text.h"
@@ -48,8 +50,6 @@ std::int64_t as_bigint(double bound) {
   if (bound < -kBeyond) return std::numeric_limits<std::int64_t>::min();
   return static_cast<std::int64_t>(bound);
 }
-
-bool is_number(char first) { return first == '-' || (first >= '0' && first <= '9'); }
 
 /// A value of another type than the column's: null, or an error if it is JSON at all.
 CellOutcome pass_other_type(JsonCursor& cursor, unsigned depth) {
@@ -123,16 +123,16 @@ CellOutcome set_bigint(const JsonNumber& number, const CellRule& rule, std::size
 
 CellOutcome set_double(const JsonNumber& number, const CellRule& rule, std::size_t column,
                        CellSink sink) {
-  const auto value = to_double(number);
-  if (!value || *value < rule.double_min || *value > rule.double_max) return CellOutcome::kRange;
-  sink.columns.set_double(column, *value);
+  double value = 0;
+  if (!to_double(number, value) || value < rule.double_min || value > rule.double_max) {
+    return CellOutcome::kRange;
+  }
+  sink.columns.set_double(column, value);
   return CellOutcome::kValue;
 }
 
-CellOutcome read_number(JsonCursor& cursor, const CellRule& rule, std::size_t column,
-                        CellSink sink) {
-  JsonNumber number;
-  if (!cursor.take_number(number)) return CellOutcome::kBroken;
+CellOutcome set_number(const JsonNumber& number, const CellRule& rule, std::size_t column,
+                       CellSink sink) {
   if (rule.read_as == CellRule::ReadAs::kDouble) return set_double(number, rule, column, sink);
   if (rule.read_as == CellRule::ReadAs::kBigint) return set_bigint(number, rule, column, sink);
   const auto micros = to_micros(number, rule.unit_exponent);
@@ -140,6 +140,27 @@ CellOutcome read_number(JsonCursor& cursor, const CellRule& rule, std::size_t co
   if (!micros) return CellOutcome::kRange;
   sink.columns.set_int(column, *micros);
   return CellOutcome::kValue;
+}
+
+CellOutcome read_number(JsonCursor& cursor, const CellRule& rule, std::size_t column,
+                        CellSink sink) {
+  JsonNumber number;
+  if (!cursor.take_number(number)) return CellOutcome::kBroken;
+  return set_number(number, rule, column, sink);
+}
+
+/// Behind the plain string at `p` whose cell is set; null when it is not plain or does not fit.
+const char* read_plain_string(const char* p, const CellRule& rule, std::size_t column,
+                              CellSink sink) {
+  std::string_view text;
+  const char* const end = pass_plain_string(p, text);
+  if (end == nullptr || text.size() > kTextBytesMax) return nullptr;
+  if (rule.read_as == CellRule::ReadAs::kText) {
+    sink.columns.set_text(column, sink.arena.store(text));
+    return end;
+  }
+  const auto time = parse_timestamp(text);
+  return time && set_timestamp(time, column, sink) == CellOutcome::kValue ? end : nullptr;
 }
 
 }  // namespace
@@ -169,7 +190,7 @@ CellOutcome read_cell(JsonCursor& cursor, unsigned depth, const CellRule& rule, 
     case ReadAs::kDouble:
     case ReadAs::kBigint:
     case ReadAs::kEpoch:
-      if (is_number(first)) return read_number(cursor, rule, column, sink);
+      if (begins_number(first)) return read_number(cursor, rule, column, sink);
       break;
     case ReadAs::kBoolean:
       if (first == 't' || first == 'f') return read_boolean(cursor, column, sink);
@@ -179,10 +200,41 @@ CellOutcome read_cell(JsonCursor& cursor, unsigned depth, const CellRule& rule, 
       break;
     case ReadAs::kInterval:
       if (first == '"') return read_interval_text(cursor, column, sink);
-      if (is_number(first)) return read_number(cursor, rule, column, sink);
+      if (begins_number(first)) return read_number(cursor, rule, column, sink);
       break;
   }
   return pass_other_type(cursor, depth);
+}
+
+PlainCell read_plain_cell(const char* p, const char* text_end, const CellRule& rule,
+                          std::size_t column, CellSink sink) {
+  using ReadAs = CellRule::ReadAs;
+  switch (rule.read_as) {
+    case ReadAs::kDouble:
+    case ReadAs::kBigint:
+    case ReadAs::kEpoch: {
+      if (!begins_number(*p)) break;
+      JsonNumber number;
+      const bool fits = scan_number(p, text_end, number) &&
+                        set_number(number, rule, column, sink) == CellOutcome::kValue;
+      return {.end = fits ? number.end : nullptr, .null = false};
+    }
+    case ReadAs::kText:
+    case ReadAs::kRfc3339:
+      if (*p != '"') break;
+      return {.end = read_plain_string(p, rule, column, sink), .null = false};
+    case ReadAs::kBoolean: {
+      const bool value = *p == 't';
+      const char* const end = *p == 't' || *p == 'f' ? pass_plain_scalar(p, text_end) : nullptr;
+      if (end == nullptr) break;
+      sink.columns.set_boolean(column, value);
+      return {.end = end, .null = false};
+    }
+    case ReadAs::kInterval:
+      break;
+  }
+  const bool null = std::memcmp(p, "null", 4) == 0;
+  return {.end = null ? p + 4 : nullptr, .null = true};
 }
 
 }  // namespace sitrep

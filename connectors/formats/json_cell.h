@@ -72,4 +72,16 @@ struct CellSink {
 CellOutcome read_cell(JsonCursor& cursor, unsigned depth, const CellRule& rule, std::size_t column,
                       CellSink sink);
 
+/// What read_plain_cell met: where it ends, or null for what must be looked at more closely.
+struct PlainCell {
+  const char* end;
+  /// A JSON null: the cell is not set.
+  bool null;
+};
+
+/// As read_cell, of a scalar of the column's type that is written plainly (json_plain.h) and fits.
+/// What follows it is not looked at.
+PlainCell read_plain_cell(const char* p, const char* text_end, const CellRule& rule,
+                          std::size_t column, CellSink sink);
+
 }  // namespace sitrep

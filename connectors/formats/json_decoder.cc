@@ -8,6 +8,8 @@
 
 #include "connectors/formats/json_cell.h"
 #include "connectors/formats/json_cursor.h"
+#include "connectors/formats/json_plain.h"
+#include "connectors/formats/json_shape.h"
 #include "connectors/formats/json_string.h"
 #include "connectors/formats/json_tokens.h"
 #include "connectors/formats/metadata_cells.h"
@@ -61,6 +63,9 @@ class JsonDecoder final : public Decoder {
  private:
   void decode_record(const RecordView& record, std::size_t number, PartitionId partition);
   bool read_message(std::string_view text, Offset offset, std::size_t number);
+  bool read_as_before(std::string_view text);
+  bool read_shaped(std::string_view text, const JsonShape& shape);
+  bool read_tokens(std::string_view text);
   // These return false for a text that is not JSON.
   bool read_array_of_rows(JsonCursor& cursor);
   bool read_lines(JsonCursor& cursor);
@@ -73,6 +78,8 @@ class JsonDecoder final : public Decoder {
   bool read_children(JsonCursor& cursor, PathNode& node, unsigned depth);
   bool find_child(JsonCursor& cursor, PathNode& node, std::size_t& position, PathNode*& child);
 
+  void begin_row();
+  void fill_rest();
   void fill_metadata();
   void fill_absent();
   void set_default(std::uint32_t column, const Value& value);
@@ -84,6 +91,7 @@ class JsonDecoder final : public Decoder {
   std::vector<Target> targets_;
   PathNode root_;
   MetadataCells metadata_;
+  JsonShapes shapes_;
   JsonTokens tokens_;
   std::string scratch_;
 
@@ -141,6 +149,55 @@ bool JsonDecoder::read_message(std::string_view text, Offset offset, std::size_t
   offset_ = offset;
   record_ = number;
   index_ = 0;
+  if (read_as_before(text)) return true;
+  const std::size_t rows_before = columns_.row();
+  if (!read_tokens(text)) return false;
+  if (shapes_.pausing()) {
+    shapes_.passed_over();
+  } else if (index_ == 1 && columns_.row() == rows_before + 1) {
+    shapes_.missed(text, root_);
+  }
+  return true;
+}
+
+/// Whether the text has a shape that is known, and was read as one row by it.
+bool JsonDecoder::read_as_before(std::string_view text) {
+  if (shapes_.pausing() || text.size() > kMessageBytesMax) return false;
+  for (std::size_t i = 0; i < shapes_.size(); ++i) {
+    if (!read_shaped(text, shapes_.shape(i))) continue;
+    shapes_.fitted(i);
+    return true;
+  }
+  return false;
+}
+
+/// What is not as expected is judged by read_tokens.
+bool JsonDecoder::read_shaped(std::string_view text, const JsonShape& shape) {
+  begin_row();
+  const CellSink sink{.columns = columns_, .arena = *out_.arena, .scratch = scratch_};
+  const char* const end = text.data() + text.size();
+  const char* p = text.data();
+  for (const JsonShape::Member& member : shape.members) {
+    if (!member.lead.matches(p)) return false;
+    p += member.lead_bytes;
+    if (member.column == JsonShape::kUnread) {
+      p = pass_plain_scalar(p, end);
+    } else {
+      Target& target = targets_[member.column];
+      const PlainCell cell = read_plain_cell(p, end, target.rule, member.column, sink);
+      if (!cell.null) mark_filled(target);
+      p = cell.end;
+    }
+    if (p == nullptr) return false;
+  }
+  if (*p != '}' || p + 1 != end) return false;
+  fill_rest();
+  if (fault_) return false;
+  finish_row();
+  return true;
+}
+
+bool JsonDecoder::read_tokens(std::string_view text) {
   if (!tokens_.scan(text)) return false;
   JsonCursor cursor(text, tokens_);
   return cursor.peek() == '[' ? read_array_of_rows(cursor) : read_lines(cursor);
@@ -164,13 +221,10 @@ bool JsonDecoder::read_lines(JsonCursor& cursor) {
 
 bool JsonDecoder::read_row(JsonCursor& cursor, unsigned depth) {
   if (index_ == kObjectsMax) return false;
-  ++serial_;
-  columns_filled_ = 0;
-  fault_.reset();
+  begin_row();
   if (cursor.peek() == '{') {
     if (!read_object(cursor, root_, depth)) return false;
-    fill_metadata();
-    if (columns_filled_ != targets_.size()) fill_absent();
+    fill_rest();
   } else {
     static const std::string kNoPath;
     if (!cursor.skip_value(depth)) return false;
@@ -288,6 +342,18 @@ bool JsonDecoder::read_array(JsonCursor& cursor, PathNode& node, unsigned depth)
     if (!ok) return false;
   } while (cursor.take_mark(','));
   return cursor.take_mark(']');
+}
+
+void JsonDecoder::begin_row() {
+  ++serial_;
+  columns_filled_ = 0;
+  fault_.reset();
+}
+
+/// What the payload does not have.
+void JsonDecoder::fill_rest() {
+  fill_metadata();
+  if (columns_filled_ != targets_.size()) fill_absent();
 }
 
 void JsonDecoder::fill_metadata() {

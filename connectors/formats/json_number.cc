@@ -57,17 +57,17 @@ std::optional<std::int64_t> to_int64(const JsonNumber& number) {
   return static_cast<std::int64_t>(number.negative ? 0 - magnitude : magnitude);
 }
 
-std::optional<double> to_double_slowly(const char* begin, const char* end) {
-  double value = 0;
-  const auto [stop, error] = std::from_chars(begin, end, value);
-  if (error == std::errc()) return value;
+bool to_double_slowly(const char* begin, const char* end, double& out) {
+  const auto [stop, error] = std::from_chars(begin, end, out);
+  if (error == std::errc()) return true;
   // The standard library tells neither overflow from underflow nor gives the value.
   JsonNumber number;
   scan_number(begin, end, number);
   const auto above = std::upper_bound(kPowersOfTen.begin(), kPowersOfTen.end(), number.mantissa);
   const std::int64_t digits_before_point = (above - kPowersOfTen.begin()) + number.exponent;
-  if (number.mantissa != 0 && digits_before_point > 0) return std::nullopt;
-  return number.negative ? -0.0 : 0.0;
+  if (number.mantissa != 0 && digits_before_point > 0) return false;
+  out = number.negative ? -0.0 : 0.0;
+  return true;
 }
 
 std::optional<Micros> to_micros(const JsonNumber& number, int unit_exponent) {

@@ -144,20 +144,23 @@ std::optional<std::int64_t> to_int64(const JsonNumber& number);
 std::optional<Micros> to_micros(const JsonNumber& number, int unit_exponent);
 
 /// The nearest double for the numbers that to_double() cannot make in one step.
-std::optional<double> to_double_slowly(const char* begin, const char* end);
+bool to_double_slowly(const char* begin, const char* end, double& out);
 
-/// The nearest double; nothing when that is infinite. What is nearer to 0 than any double is 0.
-inline std::optional<double> to_double(const JsonNumber& number) {
+/// The nearest double; false when that is infinite. What is nearer to 0 than any double is 0. Not
+/// returned as an optional: that goes through memory in two parts, and to read it as one waits for
+/// both.
+inline bool to_double(const JsonNumber& number, double& out) {
   constexpr std::uint64_t kExactMantissaMax = std::uint64_t{1} << 53;
   const std::int64_t exponent = number.exponent;
   const bool fast =
       number.exact && number.mantissa <= kExactMantissaMax && exponent >= -22 && exponent <= 22;
-  if (!fast) return to_double_slowly(number.begin, number.end);
+  if (!fast) return to_double_slowly(number.begin, number.end, out);
   // Both operands are exact, so the one rounding of IEEE 754 gives the nearest double.
   const auto mantissa = static_cast<double>(static_cast<std::int64_t>(number.mantissa));
   const double value = exponent < 0 ? mantissa / kExactPowers[static_cast<std::size_t>(-exponent)]
                                     : mantissa * kExactPowers[static_cast<std::size_t>(exponent)];
-  return number.negative ? -value : value;
+  out = number.negative ? -value : value;
+  return true;
 }
 
 }  // namespace sitrep

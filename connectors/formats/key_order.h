@@ -26,6 +26,8 @@ class KeyOrder {
   static constexpr std::size_t kKeysMax = 256;
 
   struct Key {
+    /// `text` has at most kKeyBytesMax bytes.
+    static Key of(std::string_view text);
     /// Whether the text at `quote` (32 bytes of which are readable) begins with this key.
     bool matches(const char* quote) const {
       std::uint64_t word;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the tests of the formats share: columns in one line, and what a decoder made of some
-// messages as lines of text. Thread-compatible.
+// What the tests of the formats share: columns in one line, what a decoder made of some messages as
+// lines of text, and messages that are changed at random. Thread-compatible.
 
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,6 +69,37 @@ inline std::vector<std::string> decoded(const std::vector<ColumnSpec>& columns,
   RecordBatch batch;
   for (const std::string& message : messages) append(batch, message);
   return decoded(columns, batch);
+}
+
+/// `text` with one to three random changes, such as break or bend JSON.
+inline std::string mutated(std::string text, std::mt19937& random) {
+  static const std::string kMarks = "{}[]\":,\\ \n0123456789.eE+-truefalsn\x80\xc3\x00/";
+  const int changes = 1 + static_cast<int>(random() % 3);
+  for (int i = 0; i < changes && !text.empty(); ++i) {
+    const std::size_t at = random() % text.size();
+    const std::size_t size = 1 + random() % 8;
+    switch (random() % 6) {
+      case 0:
+        text[at] = kMarks[random() % kMarks.size()];
+        break;
+      case 1:
+        text[at] = static_cast<char>(text[at] ^ (1 << random() % 8));
+        break;
+      case 2:
+        text.erase(at, size);
+        break;
+      case 3:
+        text.insert(at, 1, kMarks[random() % kMarks.size()]);
+        break;
+      case 4:
+        text.insert(at, text.substr(random() % text.size(), size));
+        break;
+      case 5:
+        text.resize(at);
+        break;
+    }
+  }
+  return text;
 }
 
 }  // namespace sitrep

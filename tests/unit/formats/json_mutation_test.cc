@@ -27,36 +27,6 @@ const std::vector<std::string> kMessages = {
     R"([{"id":"a","n":-1},{"id":"b","position":{"lat":-7}}])",
     "{\"id\":\"a\",\"d\":0.1}\n{\"id\":\"b\",\"d\":1E3}\n"};
 
-std::string mutated(std::string text, std::mt19937& random) {
-  static const std::string kMarks = "{}[]\":,\\ \n0123456789.eE+-truefalsn\x80\xc3\x00/";
-  const int changes = 1 + static_cast<int>(random() % 3);
-  for (int i = 0; i < changes && !text.empty(); ++i) {
-    const std::size_t at = random() % text.size();
-    const std::size_t size = 1 + random() % 8;
-    switch (random() % 6) {
-      case 0:
-        text[at] = kMarks[random() % kMarks.size()];
-        break;
-      case 1:
-        text[at] = static_cast<char>(text[at] ^ (1 << random() % 8));
-        break;
-      case 2:
-        text.erase(at, size);
-        break;
-      case 3:
-        text.insert(at, 1, kMarks[random() % kMarks.size()]);
-        break;
-      case 4:
-        text.insert(at, text.substr(random() % text.size(), size));
-        break;
-      case 5:
-        text.resize(at);
-        break;
-    }
-  }
-  return text;
-}
-
 /// The documents of a message; nothing when one of them is broken. `differs` tells of what
 /// the two see in their own ways: a key that stands twice in one object, a number beyond double.
 std::optional<std::vector<Json>> documents(const std::string& text, bool& differs) {

@@ -8,6 +8,7 @@
 #include <exception>
 #include <iostream>
 
+#include "cli/allocator.h"
 #include "cli/demo_command.h"
 #include "cli/generate_command.h"
 #include "cli/job_loading.h"
@@ -226,6 +227,7 @@ int main(int argc, char** argv) {
   std::signal(SIGTERM, sitrep::request_stop);
   // `| head` must not cut a command off before it has tidied up: writing fails instead.
   std::signal(SIGPIPE, SIG_IGN);
+  sitrep::keep_freed_memory_for_a_while();
   try {
     return sitrep::run(argc, argv);
   } catch (const std::exception& error) {

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "engine/base/hash.h"
+
 namespace sitrep {
 
 GroupInputs::GroupInputs(const sql::ExpressionPtr& where, const sql::Grouping& grouping) {
@@ -39,6 +41,17 @@ Selection GroupInputs::begin(const ColumnBatch& batch) {
   }
   for (auto& filter : filters_) filter_columns_.push_back(filter ? evaluate(*filter) : nullptr);
   return selection;
+}
+
+void GroupInputs::encode_keys(const Selection& selection) {
+  key_bytes_.clear();
+  key_ends_.assign(1, 0);
+  key_hashes_.clear();
+  for (std::size_t n = 0; n < selection.size(); ++n) {
+    append_group_key(key_columns_, selection[n], key_bytes_);
+    key_ends_.push_back(key_bytes_.size());
+    key_hashes_.push_back(hash_bytes(key(n)));
+  }
 }
 
 void GroupInputs::update(const AccumulatorRow& layout, const RowMeta& meta) {

@@ -12,6 +12,9 @@ namespace sitrep {
 namespace {
 
 constexpr std::size_t kOutputRowsMax = 4096;
+/// How many rows ahead their groups are fetched from memory: a miss takes as long as some of them.
+constexpr std::size_t kSlotAhead = 12;
+constexpr std::size_t kRowAhead = 6;
 
 std::vector<std::shared_ptr<const AggregateFunction>> functions_of(const sql::Grouping& grouping) {
   std::vector<std::shared_ptr<const AggregateFunction>> out;
@@ -189,7 +192,7 @@ Result<void> WindowAggregate::add_rows(const ColumnBatch& batch, const Selection
                                        Emitter& out) {
   const RowMeta& meta = *batch.meta;
   std::vector<std::uint32_t> late;
-  std::string key;
+  inputs_.encode_keys(selection);
   // Consecutive rows mostly share their pane: no division, no look-up.
   ClockId clock = 0;
   Progress* mine = nullptr;
@@ -236,15 +239,20 @@ Result<void> WindowAggregate::add_rows(const ColumnBatch& batch, const Selection
                                      ? last_end + options_.allowed_lateness
                                      : kNever});
     }
-    inputs_.key_of(row, key);
-    std::byte* const group = groups_->upsert(*pane, key);
+    // Rows to come are mostly of this pane.
+    if (n + kSlotAhead < selection.size()) {
+      groups_->prefetch_slot(*pane, inputs_.hash(n + kSlotAhead));
+      groups_->prefetch_row(*pane, inputs_.hash(n + kRowAhead));
+    }
+    const std::string_view key = inputs_.key(n);
+    std::byte* const group = groups_->upsert(*pane, key, inputs_.hash(n));
     if (group == nullptr) return *groups_->take_error();
     inputs_.match(row, group);
     if (options_.late != Late::kUpdate) continue;
     for (Micros end = pane_end; end <= std::min(last_end, mine->fired_through);
          end += windows_.slide()) {
       if (end + options_.allowed_lateness <= closed) continue;
-      corrections_.emplace(clock, end, key);
+      corrections_.emplace(clock, end, std::string(key));
       mine->next_due = std::min(mine->next_due, end + options_.allowed_lateness);
     }
   }

@@ -24,6 +24,10 @@ void encode_value(const Column& column, std::size_t row, std::string& out) {
 
 void encode_group_key(std::span<const ColumnPtr> columns, std::size_t row, std::string& out) {
   out.clear();
+  append_group_key(columns, row, out);
+}
+
+void append_group_key(std::span<const ColumnPtr> columns, std::size_t row, std::string& out) {
   for (const ColumnPtr& column : columns) encode_value(*column, row, out);
 }
 

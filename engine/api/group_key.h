@@ -19,6 +19,8 @@ namespace sitrep {
 
 /// Replaces `out` by the key of row `row`.
 void encode_group_key(std::span<const ColumnPtr> columns, std::size_t row, std::string& out);
+/// The same, behind what `out` holds.
+void append_group_key(std::span<const ColumnPtr> columns, std::size_t row, std::string& out);
 
 /// Appends the values of `key` to `columns`, whose types are those it was made from; texts go into
 /// `arena`. kCorrupt when the bytes are not such a key.

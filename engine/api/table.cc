@@ -73,6 +73,9 @@ void Table::forget_change(Pane& pane) {
   changed_.pop_back();
 }
 
+void Table::prefetch_slot(const Pane& pane, std::uint64_t hash) const { pane.prefetch_slot(hash); }
+void Table::prefetch_row(const Pane& pane, std::uint64_t hash) const { pane.prefetch_row(hash); }
+
 std::byte* Table::upsert(Pane& pane, std::string_view key, std::uint64_t hash) {
   Entry* const entry = pane.find(key, hash);
   if (entry == nullptr) return upsert_absent(pane, key, hash);

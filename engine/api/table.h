@@ -88,6 +88,10 @@ class Table final : public Store {
   /// error() then says why, and the operator returns it.
   std::byte* upsert(Pane& pane, std::string_view key) { return upsert(pane, key, hash_bytes(key)); }
   std::byte* upsert(Pane& pane, std::string_view key, std::uint64_t hash);
+  /// An upsert waits for two places in memory, one behind the other. These ask for the first, and
+  /// some rows later for the second, while other rows are served.
+  void prefetch_slot(const Pane& pane, std::uint64_t hash) const;
+  void prefetch_row(const Pane& pane, std::uint64_t hash) const;
   /// As upsert, but absent rows stay absent (null; error() is empty then) and nothing is marked.
   const std::byte* find(Pane& pane, std::string_view key);
   /// Forgets one row.

@@ -68,6 +68,14 @@ class Table::Pane {
       if (entry->hash == hash && entry->key() == name) return entry;
     }
   }
+  void prefetch_slot(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
+  void prefetch_row(std::uint64_t hash) const {
+    // Mostly the right one; a wrong one costs nothing else.
+    const std::uint64_t slot = slots_[hash & mask_];
+    const auto* const bytes = reinterpret_cast<const std::byte*>(entry_of(slot));
+    __builtin_prefetch(bytes);
+    __builtin_prefetch(bytes + kCacheLine);
+  }
   /// An entry whose row is raw bytes. Call link() when it is ready, or give_back() at once.
   Entry* allocate(std::string_view name, std::uint64_t hash);
   void give_back(Entry* entry);
@@ -105,6 +113,7 @@ class Table::Pane {
   };
 
   static constexpr std::uint64_t kEmptySlot = 0;
+  static constexpr std::size_t kCacheLine = 64;
   static constexpr int kPointerBits = 48;
   static constexpr std::size_t kFirstSlots = 4;
   static constexpr std::size_t kFirstChunkBytes = 64;

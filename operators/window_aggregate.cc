@@ -2,10 +2,10 @@
 #include "operators/window_aggregate.h"
 
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
 
 #include "engine/api/group_key.h"
+#include "operators/merged_groups.h"
 #include "operators/number_row.h"
 
 namespace sitrep {
@@ -330,30 +330,19 @@ Result<void> WindowAggregate::emit_window(ClockId clock, Micros end, Emitter& ou
 }
 
 Result<void> WindowAggregate::merge_panes(ClockId clock, Micros end, Output& output) {
-  std::unordered_map<std::string, std::unique_ptr<std::uint64_t[]>> merged;
-  const std::size_t words = row_->row_bytes() / sizeof(std::uint64_t) + 1;
+  MergedGroups merged(*row_);
   Micros from = windows_.first_pane_after(end - 1);
-  Result<void> done;
   while (const auto key = groups_->first_pane(clock, from)) {
     if (key->end > end) break;
     from = key->end + 1;
-    done = groups_->for_each(*groups_->find_pane(*key),
-                             [&](std::string_view group, const std::byte* row) {
-                               auto& sum = merged[std::string(group)];
-                               if (!sum) {
-                                 sum = std::make_unique<std::uint64_t[]>(words);
-                                 row_->create(reinterpret_cast<std::byte*>(sum.get()));
-                               }
-                               row_->merge(reinterpret_cast<std::byte*>(sum.get()), row);
-                             });
-    if (!done) break;
+    TRY(groups_->for_each(
+        *groups_->find_pane(*key),
+        [&](std::string_view group, const std::byte* row) { merged.merge(group, row); }));
   }
-  for (auto& [group, sum] : merged) {
-    std::byte* const row = reinterpret_cast<std::byte*>(sum.get());
-    if (done) done = output.add(end, group, row);
-    row_->destroy(row);
+  for (std::size_t i = 0; i < merged.size(); ++i) {
+    TRY(output.add(end, merged.key(i), merged.row(i)));
   }
-  return done;
+  return {};
 }
 
 Result<void> WindowAggregate::emit_correction(ClockId clock, Micros end, const std::string& key,

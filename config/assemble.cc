@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "config/job_topics.h"
+#include "config/kafka_properties.h"
 #include "connectors/file/file_log.h"
 #include "connectors/formats/json_decoder.h"
 #include "connectors/formats/json_encoder.h"
@@ -571,7 +572,7 @@ Result<std::unique_ptr<Log>> open_log(const JobSpec& spec, bool bounded, const C
   ENSURE(spec.kafka.has_value(), "a job has a log");
   KafkaOptions options;
   options.brokers = spec.kafka->brokers.value;
-  for (const auto& [name, value] : spec.kafka->properties) options.properties[name] = value.value;
+  ASSIGN_OR_RETURN(options.properties, read_kafka_properties(spec));
   options.replication = spec.kafka->replication;
   options.queue_bytes_max = split_memory(std::max(spec.memory_bytes, kJobMemoryMin)).queues / 2;
   return open_kafka_log(options, clock);

@@ -38,7 +38,7 @@ inline constexpr std::string_view kDefaultMetricsListen = "127.0.0.1:9464";
 struct KafkaSpec {
   SourcePlace place;
   PlacedText brokers;
-  /// Passed to librdkafka as they are. A value `file:PATH` is read from that file at the start.
+  /// As they stand in the file; see read_kafka_properties.
   std::map<std::string, PlacedText> properties;
   /// Of the topics that sitrep makes; absent: the brokers decide.
   std::optional<int> replication = {};

@@ -67,7 +67,7 @@ class RunningJob {
     });
     engine.set_on_status([&] { log_info("job ", name(), ": ", status.next()); });
     TRY(engine.run(stop));
-    log_info("job ", name(), ": ended in order; ", status.next());
+    log_info("job ", name(), ": ended in order; ", status.last());
     return {};
   }
 

@@ -11,7 +11,11 @@ namespace sitrep {
 StatusLine::StatusLine(const MetricsRegistry& metrics, const Clock& clock, WindowsOfTopic windows)
     : metrics_(metrics), clock_(clock), windows_(std::move(windows)), last_at_(clock.monotonic()) {}
 
-std::string StatusLine::next() {
+std::string StatusLine::next() { return line(/*waits=*/true); }
+
+std::string StatusLine::last() { return line(/*waits=*/false); }
+
+std::string StatusLine::line(bool waits) {
   using Place = std::pair<std::string, std::string>;  // topic, partition
   double rows = 0;
   double late = 0;
@@ -39,7 +43,7 @@ std::string StatusLine::next() {
              count(lag), ", late ", count(late), ", dead letters ", count(dead));
   const auto slowest =
       std::ranges::min_element(watermarks, {}, [](const auto& entry) { return entry.second; });
-  if (slowest != watermarks.end()) {
+  if (waits && slowest != watermarks.end()) {
     const auto& [topic, partition] = slowest->first;
     line += concat("; windows of ", join(windows_.find(topic)->second, ", "), " wait for ", topic,
                    "[", partition, "], whose watermark is ",

@@ -23,8 +23,12 @@ class StatusLine {
 
   /// The line now; rates since the last call.
   std::string next();
+  /// The same at the end, where no window waits any more.
+  std::string last();
 
  private:
+  std::string line(bool waits);
+
   const MetricsRegistry& metrics_;
   const Clock& clock_;
   WindowsOfTopic windows_;

@@ -151,6 +151,8 @@ class Task {
   ColumnBatch stamp(Input& input, const RecordBatch& records, DecodedRows rows);
   void tick_clock(Input& input);
   void count_dead_letter(Input& input, const DeadLetter& letter, const RecordBatch& records);
+  void log_first_dead_letter(const TopicPartition& origin, const DeadLetter& letter,
+                             Offset offset) const;
 
   const Stage& stage_;
   const TaskOptions options_;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/base/logging.h"
 #include "engine/base/text.h"
 #include "engine/state/base64.h"
 
@@ -163,6 +164,7 @@ ColumnBatch Task::stamp(Input& input, const RecordBatch& records, DecodedRows ro
 void Task::count_dead_letter(Input& input, const DeadLetter& letter, const RecordBatch& records) {
   Counter*& counter = input.dead_letters.at(static_cast<std::size_t>(letter.reason));
   if (counter == nullptr) {
+    log_first_dead_letter(input.partition, letter, records.records()[letter.record].offset);
     counter = &options_.metrics->counter("sitrep_dead_letters_total",
                                          "Records that gave no row, by reason",
                                          {{"topic", input.partition.topic},
@@ -174,6 +176,23 @@ void Task::count_dead_letter(Input& input, const DeadLetter& letter, const Recor
   write_dead_letter(*dead_letters_, letter, records.records()[letter.record], input.partition,
                     outputs_);
   dirty_ = true;
+}
+
+/// One line per topic and reason, whichever task meets it first: a new job file and its data rarely
+/// fit at once, and a topic of dead letters is not where one looks then.
+void Task::log_first_dead_letter(const TopicPartition& origin, const DeadLetter& letter,
+                                 Offset offset) const {
+  const std::string reason(to_string(letter.reason));
+  for (const MetricSample& sample : options_.metrics->samples()) {
+    if (sample.name == "sitrep_dead_letters_total" && sample.labels.at("topic") == origin.topic &&
+        sample.labels.at("reason") == reason) {
+      return;
+    }
+  }
+  log_info("dead letter ", origin.topic, "[", origin.partition, "]@", offset, ": ", reason,
+           letter.path.empty() ? "" : " ", letter.path,
+           ": the first of this topic and reason; all are counted, and in ",
+           options_.dead_letter_topic);
 }
 
 void Task::tick_clock(Input& input) {

@@ -63,6 +63,7 @@ bool Worker::serve_control() {
                             answer = Parked{};
                           },
                           [&](Release&) {
+                            publish_lag();
                             tasks_.clear();
                             finished_.clear();
                             waiting_.clear();
@@ -276,18 +277,29 @@ void Worker::evict_above_budget() {
 void Worker::publish_metrics(Micros now) {
   if (now - last_published_ < kPublishEvery) return;
   last_published_ = now;
+  publish_lag();
+}
+
+void Worker::publish_lag() {
+  std::map<TopicPartition, std::int64_t> behind;
   for (const OwnedTask& owned : tasks_) {
     for (std::size_t i = 0; i < owned.readers.size(); ++i) {
       const auto end = owned.readers[i]->known_end();
       if (!end) continue;
-      const TopicPartition& input = owned.task->inputs()[i];
-      Gauge*& lag = lag_[input];
-      if (lag == nullptr) {
-        lag = &metrics_.gauge("sitrep_lag_records", "Records behind the end of the partition",
-                              {{"topic", input.topic}, {"partition", concat(input.partition)}});
-      }
-      lag->set(static_cast<double>(std::max<std::int64_t>(0, *end - owned.readers[i]->position())));
+      behind[owned.task->inputs()[i]] =
+          std::max<std::int64_t>(0, *end - owned.readers[i]->position());
     }
+  }
+  for (const auto& [input, records] : behind) {
+    Gauge*& lag = lag_[input];
+    if (lag != nullptr) continue;
+    lag = &metrics_.gauge("sitrep_lag_records", "Records behind the end of the partition",
+                          {{"topic", input.topic}, {"partition", concat(input.partition)}});
+  }
+  // What another instance reads by now is no lag of this one.
+  for (const auto& [input, lag] : lag_) {
+    const auto found = behind.find(input);
+    lag->set(found == behind.end() ? 0 : static_cast<double>(found->second));
   }
 }
 

@@ -62,6 +62,7 @@ class Worker {
   bool push_waiting();
   void evict_above_budget();
   void publish_metrics(Micros now);
+  void publish_lag();
   void fail(Error error);
 
   const WorkerOptions options_;

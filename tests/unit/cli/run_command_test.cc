@@ -96,6 +96,43 @@ TEST_F(RunJobsTest, groups_meet_through_files_too) {
   EXPECT_EQ(lines, expected);
 }
 
+TEST_F(RunJobsTest, the_last_line_tells_that_all_is_read_and_nothing_waits) {
+  write_rows();
+  testing::internal::CaptureStderr();
+  const auto done =
+      run_jobs({plan("one")}, {.bounded = true, .memory_bytes = std::nullopt}, stop_);
+  const std::string log = testing::internal::GetCapturedStderr();
+  ASSERT_TRUE(done) << done.error().message();
+  EXPECT_THAT(log, HasSubstr(" rows/s, 2 rows, lag 0, late 0, dead letters 0\n"));
+}
+
+TEST_F(RunJobsTest, the_first_dead_letter_of_a_topic_and_reason_is_a_line_of_the_log) {
+  std::filesystem::create_directories(logs() / "rows");
+  for (const std::string partition : {"0", "1"}) {
+    std::ofstream(logs() / "rows" / (partition + ".jsonl"))
+        << R"({"k":"a","n":"many","ts":1})" << '\n'
+        << R"({"k":"a","n":"more","ts":2})" << '\n'
+        << "{" << '\n';
+  }
+  testing::internal::CaptureStderr();
+  const auto done =
+      run_jobs({plan("one")}, {.bounded = true, .memory_bytes = std::nullopt}, stop_);
+  const std::string log = testing::internal::GetCapturedStderr();
+  ASSERT_TRUE(done) << done.error().message();
+  const auto lines_with = [&](std::string_view text) {
+    std::size_t count = 0;
+    for (std::size_t at = log.find(text); at != std::string::npos; at = log.find(text, at + 1)) {
+      ++count;
+    }
+    return count;
+  };
+  EXPECT_EQ(lines_with("dead letter rows["), 2U) << log;
+  EXPECT_THAT(log, HasSubstr("]@0: type /n: the first of this topic and reason; all are counted, "
+                             "and in one.dead_letters\n"));
+  EXPECT_THAT(log, HasSubstr("]@56: malformed: the first of this topic and reason; all are "
+                             "counted, and in one.dead_letters\n"));
+}
+
 TEST_F(RunJobsTest, one_that_fails_ends_the_others_and_is_named) {
   std::filesystem::create_directories(logs());
   const auto done = run_jobs({plan("one"), plan("two")}, RunOptions(), stop_);

@@ -57,6 +57,11 @@ TEST_F(StatusLineTest, the_partition_with_the_lowest_watermark_and_its_windows_a
             "power[1], whose watermark is 2026-01-01T12:00:00.000Z");
 }
 
+TEST_F(StatusLineTest, at_the_end_no_window_waits) {
+  watermark("power", 0, kNoon);
+  EXPECT_EQ(line_.last(), "0 rows/s, 0 rows, lag 0, late 0, dead letters 0");
+}
+
 TEST_F(StatusLineTest, an_idle_partition_holds_nothing_back) {
   watermark("power", 0, kNoon);
   watermark("power", 1, kNoon + 30);

@@ -53,8 +53,9 @@ Result<std::shared_ptr<const JobPlan>> load_job(const JobSource& source, std::os
     err << to_string(std::move(errors));
     return std::shared_ptr<const JobPlan>();
   }
-  for (const ConfigError& warning : plan->warnings) {
-    err << to_string(warning) << " (warning)\n";
+  for (ConfigError warning : plan->warnings) {
+    warning.message = concat("warning: ", warning.message);
+    err << to_string(warning) << '\n';
   }
   return std::make_shared<const JobPlan>(*std::move(plan));
 }

@@ -8,6 +8,7 @@
 namespace sitrep {
 
 void ErrorList::add(SourcePlace place, std::string message) {
+  if (muted_.contains(place)) return;
   const auto number = static_cast<std::size_t>(place.column);
   if (place.line == 0 && number >= 1 && number <= overrides_.size()) {
     out_.push_back({.file = concat("--set ", overrides_[number - 1]),

@@ -4,6 +4,7 @@
 // `--set` that the place stands for. Lives as long as what it refers to. Thread-compatible.
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ class ErrorList {
       : file_(file), overrides_(overrides), out_(out), size_before_(out.size()) {}
 
   void add(SourcePlace place, std::string message);
+  /// What stands at `place` is not what was meant, which has been said: later complaints about it
+  /// are left out.
+  void mute(SourcePlace place) { muted_.insert(place); }
   /// Whether nothing was added through this list.
   bool empty() const { return out_.size() == size_before_; }
   std::size_t size() const { return out_.size(); }
@@ -30,6 +34,7 @@ class ErrorList {
   const std::vector<std::string>& overrides_;
   std::vector<ConfigError>& out_;
   const std::size_t size_before_;
+  std::set<SourcePlace> muted_;
 };
 
 }  // namespace sitrep

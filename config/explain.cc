@@ -83,9 +83,6 @@ class Explainer {
       write_table(table);
     }
     write_topics();
-    for (const ConfigError& warning : plan_.warnings) {
-      out_.heading(0, concat("warning: ", to_string(warning)));
-    }
     return out_.take();
   }
 

@@ -101,6 +101,7 @@ class TreeBuilder {
     for (Interpolation::Complaint& complaint : filled.complaints) {
       errors_.add(source_.place(source.offsets[complaint.offset]), std::move(complaint.message));
     }
+    if (!filled.complaints.empty()) errors_.mute(place_of(yaml));
     PlacedText text{.value = std::move(filled.value), .place = place_of(yaml), .runs = {}};
     for (std::size_t i = 0; i < text.value.size(); ++i) {
       const std::size_t offset = source.offsets[filled.origins[i]];

@@ -67,6 +67,7 @@ class ExpressionBinder {
   /// All as their common type, or nothing with a diagnostic about `what`.
   std::optional<std::vector<ExpressionPtr>> unify(const std::vector<Operand>& operands,
                                                   std::string_view what, std::size_t position);
+  std::string no_function(const std::string& name) const;
   std::optional<Type> type_of_name(const Json& type_name, std::size_t position);
   Bound fail(std::size_t position, std::string message);
 

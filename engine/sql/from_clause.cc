@@ -89,6 +89,12 @@ class FromBinder {
     return options_.tables ? options_.tables(name) : nullptr;
   }
 
+  /// What is wrong with the declaration of such a table is said there.
+  bool is_broken_table(std::string_view name) const {
+    const auto& known = options_.known_tables;
+    return find_table(name) == nullptr && std::ranges::find(known, name) != known.end();
+  }
+
   bool bind_stream(const Json& item) {
     const auto named = read_name(item, "a source or stream");
     if (!named) return false;
@@ -98,6 +104,7 @@ class FromBinder {
                       concat("'", named->name, "' is a table, and rows come from a stream; write "
                              "FROM the stream JOIN ", named->name, " ON …"));
     }
+    if (schema == nullptr && is_broken_table(named->name)) return false;
     if (schema == nullptr) {
       return complain(named->position, concat("there is no source or stream '", named->name, "'",
                                               suggestion(named->name, options_.known_streams)));
@@ -117,6 +124,7 @@ class FromBinder {
                       concat("'", named->name, "' is a stream, and JOIN is with tables; UNION ALL "
                              "brings two streams together"));
     }
+    if (table == nullptr && is_broken_table(named->name)) return false;
     if (table == nullptr) {
       return complain(named->position, concat("there is no table '", named->name, "'",
                                               suggestion(named->name, options_.known_tables)));

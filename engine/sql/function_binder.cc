@@ -96,6 +96,14 @@ std::optional<std::vector<ExpressionPtr>> first_accepted(
   return std::nullopt;
 }
 
+std::string ExpressionBinder::no_function(const std::string& name) const {
+  auto meant = other_name_of(name);
+  if (!meant) meant = nearest_name(name, functions_.names());
+  return concat("there is no function '", name, "'",
+                meant ? concat("; did you mean '", *meant, "'?")
+                      : std::string("; docs/job-file.md lists them under \"Functions\""));
+}
+
 ExpressionBinder::Bound ExpressionBinder::bind_function(const Json& body, std::size_t position) {
   const std::string name = name_parts(list_in(body, "funcname")).back();
   if (const auto complaint = unsupported_call(body)) return fail(position, *complaint);
@@ -106,6 +114,8 @@ ExpressionBinder::Bound ExpressionBinder::bind_function(const Json& body, std::s
                                  "window_start and window_end"));
   }
   if (functions_.aggregate(name) != nullptr) return fail(position, scope_.no_aggregate(name));
+  // Before its arguments: what is wrong with those depends on what is called.
+  if (functions_.scalar(name) == nullptr) return fail(position, no_function(name));
   auto arguments = bind_all(list_in(body, "args"));
   if (!arguments) return std::nullopt;
   return call_scalar(name, *std::move(arguments), position);
@@ -115,12 +125,7 @@ ExpressionBinder::Bound ExpressionBinder::call_scalar(const std::string& name,
                                                       std::vector<Operand> arguments,
                                                       std::size_t position) {
   const ScalarFactory* factory = functions_.scalar(name);
-  if (factory == nullptr) {
-    const auto near = nearest_name(name, functions_.names());
-    return fail(position, concat("there is no function '", name, "'",
-                                 near ? concat("; did you mean '", *near, "'?")
-                                      : std::string("; docs/job-file.md lists them")));
-  }
+  if (factory == nullptr) return fail(position, no_function(name));
   if (takes_anything(name)) {
     for (Operand& argument : arguments) {
       const bool boolean = argument.type() == Type::kBoolean && !argument.untyped;

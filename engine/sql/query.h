@@ -116,6 +116,8 @@ struct BindOptions {
   const FunctionRegistry& functions;
   /// What can be joined; nothing when it is not set.
   TableCatalog tables = nullptr;
+  /// Every name of a table, for "did you mean". One of them that `tables` does not give was
+  /// complained about: a query with it fails without a diagnostic of its own.
   std::vector<std::string> known_tables = {};
 };
 
@@ -123,7 +125,8 @@ struct BindOptions {
 /// Empty when the text does not parse (bind_query then says why).
 std::vector<std::string> referenced_streams(std::string_view text);
 
-/// Parses and binds `text`. On failure returns nothing and appends at least one diagnostic.
+/// Parses and binds `text`. On failure returns nothing and appends at least one diagnostic,
+/// but for a table that was complained about (BindOptions::known_tables).
 std::optional<Query> bind_query(std::string_view text, const BindOptions& options,
                                 Diagnostics& diagnostics);
 

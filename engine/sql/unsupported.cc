@@ -86,6 +86,16 @@ constexpr Advice kFunctions[] = {
     {"similar_to_escape", "SIMILAR TO is not supported; use LIKE"},
 };
 
+constexpr Advice kOtherNames[] = {
+    {"average", "avg"},       {"mean", "avg"},
+    {"ifnull", "coalesce"},   {"nvl", "coalesce"},
+    {"len", "length"},        {"lcase", "lower"},
+    {"ucase", "upper"},       {"median", "approx_percentile"},
+    {"quantile", "approx_percentile"}, {"percentile", "approx_percentile"},
+    {"max_by", "arg_max"},    {"min_by", "arg_min"},
+    {"first_value", "first"}, {"last_value", "last"},
+};
+
 }  // namespace
 
 std::string unsupported_expression(const Json& node) {
@@ -150,6 +160,10 @@ std::optional<std::string> unsupported_join(const Json& join) {
 
 std::optional<std::string> unsupported_function(std::string_view function) {
   return look_up(kFunctions, function);
+}
+
+std::optional<std::string> other_name_of(std::string_view function) {
+  return look_up(kOtherNames, function);
 }
 
 }  // namespace sitrep::sql

@@ -24,5 +24,7 @@ std::string unsupported_from(const Json& node);
 std::optional<std::string> unsupported_join(const Json& join);
 /// Why `function` has no place in a stream (now(), random()), if so.
 std::optional<std::string> unsupported_function(std::string_view function);
+/// What other systems call by this name and SQL of a stream by another, if so.
+std::optional<std::string> other_name_of(std::string_view function);
 
 }  // namespace sitrep::sql

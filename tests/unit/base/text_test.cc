@@ -29,6 +29,7 @@ TEST(NearestName, is_near_enough_or_nothing) {
   EXPECT_EQ(nearest_name("vehcile", known), "vehicle");
   EXPECT_EQ(nearest_name("sped", known), "speed");
   EXPECT_EQ(nearest_name("coolant", known), "coolant_c");
+  EXPECT_EQ(nearest_name("st", known), "ts");
   EXPECT_EQ(nearest_name("latitude", known), std::nullopt);
   EXPECT_EQ(nearest_name("speed", {}), std::nullopt);
 }

@@ -131,6 +131,11 @@ const Case kScalars[] = {
      "job.yaml:6:14: the environment variable HOME_DIR is not set; set it or write "
      "${HOME_DIR:-default}\n"
      "job.yaml:6:38: '${' without '}'; write $$ for a dollar sign\n"},
+    {"unset_variable_alone", with("").replace(11, 27, "kafka: {brokers: \"${GONE}\"}"),
+     "job.yaml:2:19: the environment variable GONE is not set; set it or write "
+     "${GONE:-default}\n"},
+    {"empty_variable", with("").replace(11, 27, "kafka: {brokers: \"${EMPTY}\"}"),
+     "job.yaml:2:18: 'brokers' is empty\n"},
     {"bad_variable_name", with("state_dir: |\n  ${1x}\n"),
      "job.yaml:7:3: '${1x}' does not name a variable; expected ${NAME} or ${NAME:-default}, and $$ "
      "for a dollar sign\n"},
@@ -467,8 +472,9 @@ TEST(ParseJob, complaints_about_overrides_name_them) {
             "--set job..x=1: the path has an empty part\n"
             "--set memory.max=3: 'memory': expected one value, found a map\n"
             "--set memory=[1: YAML syntax: end of sequence flow not found\n"
-            "--set sources.t.strat=latest: source 't': unknown key 'strat'; "
-            "known: columns, format, on_gap, partitioned_by, pattern, start, time, topic, topics\n"
+            "--set sources.t.strat=latest: source 't': unknown key 'strat' (did you mean "
+            "'start'?); known: columns, format, on_gap, partitioned_by, pattern, start, time, "
+            "topic, topics\n"
             "--set sources.t.topic.x=1: 'sources.t.topic' is one value; it has no 'x'\n"
             "--set sources.tt.start=latest: 'sources' has no 'tt' (did you mean 't'?)\n"
             "--set workers: expected path=value, found no '='\n"

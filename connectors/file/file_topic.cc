@@ -33,6 +33,10 @@ Result<std::optional<std::int32_t>> count_partition_files(const std::string& roo
   std::error_code error;
   std::filesystem::directory_iterator entries(directory, error);
   if (error == std::errc::no_such_file_or_directory) return std::optional<std::int32_t>();
+  if (error == std::errc::not_a_directory) {
+    return invalid_config(concat("topic ", topic, " in ", root, " is a file; expected a directory "
+                                 "with the files 0", kEnding, ", 1", kEnding, ", …"));
+  }
   if (error) return unavailable(concat("listing ", directory, ": ", error.message()));
   std::set<std::int32_t> numbers;
   for (const auto& entry : entries) {

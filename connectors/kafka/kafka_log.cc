@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "connectors/kafka/connection_fault.h"
 #include "connectors/kafka/group_reader.h"
 #include "connectors/kafka/handles.h"
 #include "connectors/kafka/kafka_admin.h"
@@ -57,12 +58,12 @@ class KafkaLog final : public Log {
         readers_(options_, clock) {}
 
   Result<std::optional<std::int32_t>> partition_count(const std::string& topic) override {
-    return count_partitions(*client_, topic, options_);
+    return explained(count_partitions(*client_, topic, options_));
   }
 
   Result<void> create_topic(const std::string& topic, const TopicOptions& options) override;
   Result<OffsetRange> offset_range(const TopicPartition& partition) override {
-    return ask_range(*client_, partition);
+    return explained(ask_range(*client_, partition));
   }
   Result<Offset> written_end(const TopicPartition& partition) override;
   Result<std::map<std::string, std::string>> topic_settings(const std::string& topic) override {
@@ -96,6 +97,16 @@ class KafkaLog final : public Log {
   std::string description() const override { return concat("Kafka at ", options_.brokers); }
 
  private:
+  /// `answer`, and why there is no connection when it is that.
+  template <typename T>
+  Result<T> explained(Result<T> answer) const {
+    if (answer || !answer.error().retriable()) return answer;
+    const std::string fault = find_connection_fault(options_);
+    if (fault.empty()) return answer;
+    return Error(answer.error().kind(), concat(answer.error().message(), ": ", fault),
+                 Retry::kWithBackoff);
+  }
+
   Result<void> wait_until_known(const std::string& topic, const std::string& attempted);
   /// The range as the isolation level of `client` has it.
   Result<OffsetRange> ask_range(rd_kafka_t& client, const TopicPartition& partition) const;
@@ -128,7 +139,7 @@ Result<std::string> KafkaLog::identity() {
 Result<void> KafkaLog::wait_until_known(const std::string& topic, const std::string& attempted) {
   const int timeout_ms = to_milliseconds(options_.request_timeout);
   for (int waited_ms = 0; waited_ms < timeout_ms; waited_ms += kLeaderWaitMs) {
-    const auto partitions = partition_count(topic);
+    const auto partitions = count_partitions(*client_, topic, options_);
     if (partitions && *partitions) return {};
     if (!partitions && !partitions.error().retriable()) return partitions.error();
     rd_kafka_poll(client_.get(), kLeaderWaitMs);

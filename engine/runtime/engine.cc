@@ -131,11 +131,11 @@ Result<std::unique_ptr<Instance>> Engine::start(const StopFlag& stop) {
     auto made = Instance::make(topology_, options_.instance, log_, clock_, metrics_);
     if (made || !made.error().retriable()) return made;
     if (on_beat_) on_beat_();
-    if (stop.requested()) return cancelled("stopped while waiting for the log");
+    if (stop.requested()) return cancelled("stopped while waiting to start");
     const Micros now = clock_.monotonic();
     if (said_at == 0 || now - said_at > 5 * kMicrosPerSecond) {
       said_at = now;
-      log_warning("waiting for ", log_.description(), ": ", made.error().message());
+      log_warning("cannot start yet: ", made.error().message(), "; trying again");
     }
     sleep_for(kStartRetryWait);
   }

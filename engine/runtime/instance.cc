@@ -105,8 +105,9 @@ Result<void> Instance::check_topics() {
         if (!count) {
           // One that other stages write is made as soon as there is what those read.
           if (!source.senders.empty()) continue;
-          wrong.push_back(
-              concat("no topic ", topic, ", which source ", source.name, " reads: create it"));
+          wrong.push_back(concat("no topic ", topic, ", which ",
+                                 source.loads_first ? "table " : "source ", source.name,
+                                 " reads: create it"));
           continue;
         }
         if (!first) first = {topic, *count};

@@ -30,7 +30,8 @@ class Reset {
   Result<std::vector<std::string>> run() {
     if (!log_.keeps_state()) {
       return invalid_config(concat("the state of this job is in ", options_.state_dir,
-                                   " alone: remove that directory"));
+                                   " alone, and can only be dropped whole: remove that directory, "
+                                   "and the job begins anew"));
     }
     TRY(find_stages());
     TRY(open_image());

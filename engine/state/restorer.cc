@@ -18,10 +18,7 @@ Result<bool> Restorer::step() {
   for (std::size_t n = 0; n < options_.step_entries; ++n) {
     ASSIGN_OR_RETURN(const std::optional<ImageEntry> entry, cursor_->next());
     if (!entry) return true;
-    if (Result<void> taken = take(*entry); !taken) {
-      return std::move(taken).error().with_context(concat(
-          "restore of stage ", options_.task.stage, ", partition ", options_.task.partition));
-    }
+    TRY(take(*entry));
   }
   return false;
 }

@@ -66,7 +66,8 @@ Error to_error(const rocksdb::Status& status, std::string_view directory, std::s
   std::string message = concat("state image ", directory, ": ", doing, ": ", status.ToString());
   if (is_locked(status)) {
     return unavailable(concat("state image ", directory,
-                              ": another process has it open: ", status.ToString()));
+                              ": another process has it open; end that one, or give this one a "
+                              "`state_dir` and an `instance` of its own"));
   }
   // A file that is gone is damage, not weather.
   if (status.IsCorruption() || status.IsPathNotFound()) return corrupt(std::move(message));

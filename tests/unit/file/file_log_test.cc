@@ -73,6 +73,16 @@ TEST_F(FileLogTest, partitions_are_the_files_and_may_have_no_gap) {
   EXPECT_THAT(gap.error().message(), HasSubstr("has no 1.jsonl but a 2.jsonl"));
 }
 
+TEST_F(FileLogTest, a_file_in_the_place_of_a_topic_is_refused) {
+  write("air", "{}\n");
+  const auto count = log_->partition_count("air");
+  ASSERT_FALSE(count);
+  EXPECT_EQ(count.error().kind(), ErrorKind::kInvalidConfig);
+  EXPECT_EQ(count.error().message(),
+            "topic air in " + root_ + " is a file; expected a directory with the files 0.jsonl, "
+            "1.jsonl, …");
+}
+
 TEST_F(FileLogTest, the_end_is_behind_the_last_whole_line) {
   write("air/0.jsonl", "a\nb\nc");
   const auto range = log_->offset_range({"air", PartitionId(0)});

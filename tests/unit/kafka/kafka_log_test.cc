@@ -105,12 +105,14 @@ TEST_F(KafkaLogTest, a_cluster_that_is_down_is_unavailable_and_named) {
   const auto count = log->partition_count("in");
   ASSERT_FALSE(count);
   expect_unavailable(count.error());
+  EXPECT_THAT(count.error().message(), HasSubstr("failed: Connection refused"));
   const auto created = log->create_topic("in", {.partitions = 1, .settings = {}});
   ASSERT_FALSE(created);
   expect_unavailable(created.error());
   const auto range = log->offset_range({"in", PartitionId(0)});
   ASSERT_FALSE(range);
   expect_unavailable(range.error());
+  EXPECT_THAT(range.error().message(), HasSubstr("failed: Connection refused"));
 }
 
 }  // namespace

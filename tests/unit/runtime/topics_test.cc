@@ -23,8 +23,8 @@ streams:
     to: {topic: out}
 )";
 
-std::string complaint(MemoryLog& log, const Clock& clock) {
-  const Topology topology = topology_of(kJob);
+std::string complaint(MemoryLog& log, const Clock& clock, std::string_view job = kJob) {
+  const Topology topology = topology_of(job);
   MetricsRegistry metrics;
   const InstanceOptions options{.group = "g",
                                 .instance = "i",
@@ -43,6 +43,26 @@ TEST(Topics, all_that_are_missing_are_named_at_once) {
             "  no topic in.a, which source a reads: create it\n"
             "  no topic in.b, which source b reads: create it\n"
             "  no topic out: create it, or say `create: {partitions: n}` at the output");
+}
+
+TEST(Topics, one_that_a_table_reads_is_called_so) {
+  constexpr std::string_view kJoin = R"(job: join
+kafka: {brokers: nowhere}
+sources:
+  a: {topic: in.a, columns: {k: text, ts: timestamp}, partitioned_by: k, time: {column: ts}}
+tables:
+  t: {topic: in.t, columns: {k: text, v: text}, key: k}
+streams:
+  both:
+    sql: SELECT a.k, v FROM a JOIN t ON t.k = a.k
+    to: {topic: out, create: {partitions: 1}}
+)";
+  const ManualClock clock;
+  MemoryLog log(clock);
+  ASSERT_TRUE(log.create_topic("in.a", {.partitions = 1, .settings = {}}));
+  EXPECT_EQ(complaint(log, clock, kJoin),
+            "the topics at memory:\n"
+            "  no topic in.t, which table t reads: create it");
 }
 
 TEST(Topics, partition_counts_that_do_not_fit_are_named) {

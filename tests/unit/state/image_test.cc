@@ -180,7 +180,9 @@ TEST_F(ImageTest, a_directory_in_use_is_unavailable_and_named) {
   ASSERT_FALSE(second.has_value());
   EXPECT_EQ(second.error().kind(), ErrorKind::kUnavailable);
   EXPECT_THAT(second.error().message(), HasSubstr(directory_.path().string()));
-  EXPECT_THAT(second.error().message(), HasSubstr("has it open"));
+  EXPECT_THAT(second.error().message(),
+              HasSubstr(": another process has it open; end that one, or give this one a "
+                        "`state_dir` and an `instance` of its own"));
 }
 
 TEST_F(ImageTest, a_directory_that_cannot_be_made_is_unavailable_and_named) {

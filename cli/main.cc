@@ -4,9 +4,13 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "cli/allocator.h"
 #include "cli/demo_command.h"
@@ -19,6 +23,7 @@
 #include "config/explain.h"
 #include "engine/base/logging.h"
 #include "engine/base/stop_flag.h"
+#include "engine/base/text.h"
 
 namespace sitrep {
 namespace {
@@ -62,6 +67,23 @@ void add_job(CLI::App& command, JobSource& job) {
   command.add_option("JOB", job.path, "The job file (docs/job-file.md)")->required();
   command.add_option("--set", job.overrides,
                      "Overrides one value of the job file: --set kafka.brokers=host:9092");
+}
+
+/// CLI11 has only "A subcommand is required" for a word that is no command.
+std::optional<std::string> unknown_command(const CLI::App& app) {
+  if (!app.get_subcommands().empty()) return std::nullopt;
+  const std::vector<std::string> words = app.remaining();
+  const auto word = std::ranges::find_if(
+      words, [](const std::string& text) { return !text.starts_with('-'); });
+  if (word == words.end()) return std::nullopt;
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    known.push_back(command->get_name());
+  }
+  const auto near = nearest_name(*word, known);
+  return concat("there is no command '", *word, "'; ",
+                near ? concat("did you mean '", *near, "'?")
+                     : concat("there are ", join(known, ", ")));
 }
 
 int run(int argc, char** argv) {
@@ -147,6 +169,7 @@ int run(int argc, char** argv) {
                    "Only one way: plain, batch-of-one, workers, crash-1, crash-2, crash-3, "
                    "tiny-memory, exactly-once-crash, exactly-once-lost-disk");
   test->callback([&] {
+    if (!verbose) set_log_level(LogLevel::kWarning);
     const auto failed = run_cases(test_options, std::cout);
     code = !failed ? report(failed.error()) : *failed > 0 ? kInputWrong : kDone;
   });
@@ -214,6 +237,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (const auto complaint = unknown_command(app); complaint && error.get_exit_code() != 0) {
+      return report(invalid_config(*complaint));
+    }
     return app.exit(error) == 0 ? kDone : kInputWrong;
   }
   return code;

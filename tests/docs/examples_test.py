@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every complete job in the documents and every job in config/jobs is one that `sitrep check` takes.
+"""Every complete job in the documents and every job in config/jobs is one that `sitrep check` takes,
+and README's first job makes something of the telemetry that README makes up for it.
 
 A complete job is a ```yaml block that begins with `job:`, in README.md or docs/*.md.
 
@@ -36,6 +37,29 @@ def complaint(program, job):
     return f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
 
 
+def misfit(program, readme, directory):
+    """What is wrong with README's first job over README's generator, on files; or nothing."""
+    name, text = next(jobs_in(readme))
+    job = directory / "first.yaml"
+    job.write_text(re.sub(r"(?m)^kafka: .*", "files: {directory: data}", text)
+                   + "metrics: {listen: off}\n", encoding="utf-8")
+    topics = directory / "data"
+    (topics / "fleet.telemetry").mkdir(parents=True)
+    with open(topics / "fleet.telemetry" / "0.jsonl", "wb") as telemetry:
+        subprocess.run([program, "generate", "fleet", "--seconds", "1", "--rate", "2000"],
+                       stdout=telemetry, timeout=60, check=True)
+    done = subprocess.run([program, "run", str(job), "--bounded"], cwd=directory, text=True,
+                          capture_output=True, timeout=60, check=False)
+    if done.returncode != 0:
+        return f"{name}: exit code {done.returncode}\n{done.stderr}"
+    lines = {topic: sum(len(file.read_text(encoding="utf-8").splitlines())
+                        for file in (topics / topic).glob("*.jsonl"))
+             for topic in ("fleet.telemetry", "fleet.summary", "speeders.dead_letters")}
+    if lines["fleet.summary"] > 0 and lines["speeders.dead_letters"] * 10 < lines["fleet.telemetry"]:
+        return ""
+    return f"{name}: it makes little of what it reads: {lines}"
+
+
 def main(program, root):
     """The number of jobs with errors is the exit code."""
     documents = sorted(p for p in [root / "README.md", *(root / "docs").glob("*.md")] if p.exists())
@@ -52,6 +76,9 @@ def main(program, root):
             if wrong := complaint(program, file):
                 failed += 1
                 print(f"{file.name}: {wrong}")
+        if wrong := misfit(program, root / "README.md", pathlib.Path(directory)):
+            failed += 1
+            print(wrong)
     print(f"{checked} jobs checked, {failed} with errors")
     if checked == 0:
         print("expected at least one job; is the second argument the source directory?")

@@ -468,8 +468,12 @@ Result<bool> Restoration::fill(Item& item) {
                           .memory_bytes_max = context_.memory_bytes_max / items_.size()});
   }
   if (item.restorer) {
-    ASSIGN_OR_RETURN(const bool done, item.restorer->step());
-    if (!done) return false;
+    const auto done = item.restorer->step();
+    if (!done) {
+      Error error = done.error();
+      return std::move(error).with_context(concat("restoring ", item.task->name()));
+    }
+    if (!*done) return false;
     if (item.restorer->unknown_entries() > 0) {
       log_warning(item.task->name(), ": ", item.restorer->unknown_entries(),
                   " entries of the state belong to streams that the job no longer has");

@@ -36,8 +36,11 @@ Result<void> set_property(rd_kafka_conf_t& conf, const std::string& name,
   const auto outcome =
       rd_kafka_conf_set(&conf, name.c_str(), value.c_str(), reason.data(), reason.size());
   if (outcome == RD_KAFKA_CONF_OK) return {};
-  // The value is not said by us: it may be a password.
-  return invalid_config(concat("kafka property '", name, "': ", reason.data()));
+  // The value is not said: it may be a password, and that in the wrong property.
+  std::string text = reason.data();
+  const std::string said = concat(" \"", value, "\"");
+  if (const std::size_t at = text.find(said); at != std::string::npos) text.erase(at, said.size());
+  return invalid_config(concat("kafka property '", name, "': ", text));
 }
 
 /// Nothing of the user's is dropped in silence: what we must set may not be set otherwise.

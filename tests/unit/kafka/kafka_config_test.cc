@@ -60,6 +60,14 @@ TEST(KafkaConfig, an_unknown_property_is_named) {
                                          "property: \"lingre.ms\""));
 }
 
+TEST(KafkaConfig, a_value_is_not_said_even_where_librdkafka_says_it) {
+  const auto conf = make_kafka_conf(options_with({{"security.protocol", "hunter2"}}), {});
+  ASSERT_FALSE(conf);
+  EXPECT_EQ(conf.error().message(),
+            "kafka property 'security.protocol': Invalid value for configuration property "
+            "\"security.protocol\"");
+}
+
 TEST(KafkaConfig, an_invalid_value_is_named_with_the_reason) {
   const auto conf = make_kafka_conf(options_with({{"linger.ms", "soon"}}), {});
   ASSERT_FALSE(conf);

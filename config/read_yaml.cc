@@ -147,6 +147,16 @@ std::optional<ConfigNode> build_tree(const SourceText& source, const Environment
   return TreeBuilder(source, environment, errors).build(documents[0]);
 }
 
+/// `{brokers: ${NAME}}` is a map in a map for YAML, and what it says of that helps nobody.
+std::string_view variable_hint(std::string_view text, std::size_t position) {
+  const std::size_t begin = text.rfind('\n', std::min(position, text.size())) + 1;
+  const std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
+  const std::size_t variable = line.find("${");
+  if (variable == std::string_view::npos || variable == 0) return "";
+  const bool bare = line[variable - 1] == ' ' && line.find('{') < variable;
+  return bare ? "; inside of { } a variable needs quotes: \"${NAME}\"" : "";
+}
+
 }  // namespace
 
 std::optional<ConfigNode> read_yaml(const SourceText& source, const Environment& environment,
@@ -158,9 +168,9 @@ std::optional<ConfigNode> read_yaml(const SourceText& source, const Environment&
   try {  // yaml-cpp reports by exceptions
     return build_tree(source, environment, errors);
   } catch (const YAML::Exception& exception) {
-    const int position = std::max(exception.mark.pos, 0);
-    errors.add(source.place(static_cast<std::size_t>(position)),
-               concat("YAML syntax: ", exception.msg));
+    const auto position = static_cast<std::size_t>(std::max(exception.mark.pos, 0));
+    errors.add(source.place(position), concat("YAML syntax: ", exception.msg,
+                                              variable_hint(source.text(), position)));
     return std::nullopt;
   }
 }

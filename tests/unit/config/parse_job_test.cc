@@ -134,6 +134,9 @@ const Case kScalars[] = {
     {"unset_variable_alone", with("").replace(11, 27, "kafka: {brokers: \"${GONE}\"}"),
      "job.yaml:2:19: the environment variable GONE is not set; set it or write "
      "${GONE:-default}\n"},
+    {"variable_without_quotes", with("").replace(11, 27, "kafka: {brokers: ${GONE:-here}}"),
+     "job.yaml:2:19: YAML syntax: end of map flow not found; inside of { } a variable needs "
+     "quotes: \"${NAME}\"\n"},
     {"empty_variable", with("").replace(11, 27, "kafka: {brokers: \"${EMPTY}\"}"),
      "job.yaml:2:18: 'brokers' is empty\n"},
     {"bad_variable_name", with("state_dir: |\n  ${1x}\n"),

@@ -179,7 +179,8 @@ void Task::count_dead_letter(Input& input, const DeadLetter& letter, const Recor
 }
 
 /// One line per topic and reason, whichever task meets it first: a new job file and its data rarely
-/// fit at once, and a topic of dead letters is not where one looks then.
+/// fit at once, and a topic of dead letters is not where one looks then. (Workers that meet it at
+/// the same time say it each.)
 void Task::log_first_dead_letter(const TopicPartition& origin, const DeadLetter& letter,
                                  Offset offset) const {
   const std::string reason(to_string(letter.reason));

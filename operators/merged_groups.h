@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Groups of several panes by key, while a window that consists of them is put out. Memory is that of
-// one window's groups, and goes with this object. Used only by its worker.
+// Groups of several panes by key, while a window that consists of them is put out. Memory is that
+// of one window's groups, and goes with this object. Used only by its worker.
 
 #include <cstddef>
 #include <cstdint>

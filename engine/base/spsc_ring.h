@@ -77,4 +77,16 @@ class SpscRing {
   std::size_t cached_head_ = 0;  // consumer's copy, on the consumer's line
 };
 
+/// What the items of a ring weigh together, for rings whose items differ much: the producer adds,
+/// the consumer takes off, both may look. Thread-safe.
+class RingLoad {
+ public:
+  void add(std::size_t weight) { load_.fetch_add(weight, std::memory_order_relaxed); }
+  void take_off(std::size_t weight) { load_.fetch_sub(weight, std::memory_order_relaxed); }
+  std::size_t get() const { return load_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::size_t> load_{0};
+};
+
 }  // namespace sitrep

@@ -328,8 +328,14 @@ void Committer::fail(Error error) {
 }
 
 bool Committer::hand_over() {
-  if (deltas_ && !rings_.committer_to_flusher.try_push(*deltas_)) return false;
-  deltas_.reset();
+  if (deltas_) {
+    RingLoad& on_their_way = rings_.committer_to_flusher_bytes;
+    if (on_their_way.get() > options_.flusher_bytes_max) return false;
+    const std::size_t bytes = bytes_of(std::get<DurableDeltas>(*deltas_));
+    if (!rings_.committer_to_flusher.try_push(*deltas_)) return false;
+    on_their_way.add(bytes);
+    deltas_.reset();
+  }
   ask_for_snapshot();
   last_commit_ = clock_.monotonic();
   state_.enter(CommitterState::kOpen);

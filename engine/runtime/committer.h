@@ -31,6 +31,8 @@ struct CommitterOptions {
   /// Bytes of deltas after which a task's state is written whole, so that the log can be trimmed;
   /// or twice the size of the last snapshot, if that is more.
   std::size_t snapshot_bytes_min = std::size_t{64} << 20;
+  /// The flusher is given nothing more while deltas of so many bytes are on their way to it.
+  std::size_t flusher_bytes_max = std::size_t{32} << 20;
   /// Inputs that other tasks of the job write: what is committed as read of them is needed by
   /// nobody, and is trimmed every trim_interval.
   std::map<std::string, TopicId> repartition_topics = {};

@@ -33,14 +33,7 @@ bool FlushLoop::step() {
     answer_due_ = true;
     retry_at_ = 0;
   }
-  while (auto message = rings_.committer_to_flusher.try_pop()) {
-    busy = true;
-    if (const auto* wanted = std::get_if<TakeSnapshot>(&*message)) {
-      begin_snapshot(*wanted);
-      continue;
-    }
-    for (Delta& delta : std::get<DurableDeltas>(*message)) flusher_.add(std::move(delta));
-  }
+  busy = take_deltas() || busy;
   if (auto prepared = prepare_chunk(); !prepared) {
     // Without it the log stays longer; nothing is lost.
     log_warning(prepared.error().message(), "; giving the snapshot up");
@@ -68,12 +61,32 @@ bool FlushLoop::step() {
     // A full ring loses nothing: a later flush of the task says more.
     (void)worker_of_(task).from_flusher.try_push(message);
   }
-  if (answer_due_ && flusher_.pending_bytes() == 0) {
+  const bool all_written =
+      flusher_.pending_bytes() == 0 && rings_.committer_to_flusher.empty();
+  if (answer_due_ && all_written) {
     answer_due_ = false;
     FlusherToControl message = ImageWritten{};
     ENSURE(rings_.flusher_to_control.try_push(message), "control does not listen");
   }
   return busy || *written;
+}
+
+/// No more at once than may wait for a write.
+bool FlushLoop::take_deltas() {
+  bool busy = false;
+  while (!flusher_.full()) {
+    auto message = rings_.committer_to_flusher.try_pop();
+    if (!message) break;
+    busy = true;
+    if (const auto* wanted = std::get_if<TakeSnapshot>(&*message)) {
+      begin_snapshot(*wanted);
+      continue;
+    }
+    auto& deltas = std::get<DurableDeltas>(*message);
+    rings_.committer_to_flusher_bytes.take_off(bytes_of(deltas));
+    for (Delta& delta : deltas) flusher_.add(std::move(delta));
+  }
+  return busy;
 }
 
 void FlushLoop::begin_snapshot(const TakeSnapshot& wanted) {

@@ -32,6 +32,7 @@ class FlushLoop {
   bool step();
 
  private:
+  bool take_deltas();
   void begin_snapshot(const TakeSnapshot& wanted);
   /// Reads the next chunk, unless one still waits.
   Result<void> prepare_chunk();

@@ -79,6 +79,7 @@ Result<void> Instance::open() {
       CommitterOptions{.exactly_once = options_.exactly_once,
                        .commit_interval = options_.commit_interval,
                        .snapshot_bytes_min = options_.snapshot_bytes_min,
+                       .flusher_bytes_max = memory.deltas / 2,
                        .repartition_topics = repartition_topics(),
                        .trim_interval = options_.trim_interval},
       clock_, *writer_, rings_, rings, image_ != nullptr, metrics_);
@@ -86,7 +87,7 @@ Result<void> Instance::open() {
     flusher_ = std::make_unique<FlushLoop>(
         *image_,
         Flusher::Options{.flush_interval = options_.flush_interval,
-                         .pending_bytes_max = memory.deltas},
+                         .pending_bytes_max = memory.deltas / 2},
         clock_, rings_,
         [this](TaskId task) -> WorkerRings& { return *worker_rings_[worker_of(task)]; }, metrics_);
   }

@@ -3,6 +3,7 @@
 // What the threads of an instance say to each other, each over a ring of its own, named after its
 // two ends. Plain data that moves.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -149,6 +150,11 @@ using FlusherToControl = std::variant<ImageWritten, FlusherFailed>;
 
 /// Deltas of one durable commit.
 using DurableDeltas = std::vector<Delta>;
+inline std::size_t bytes_of(const DurableDeltas& deltas) {
+  std::size_t sum = 0;
+  for (const Delta& delta : deltas) sum += delta.bytes.size();
+  return sum;
+}
 /// A snapshot of the task is to be taken from the image; `number` names it in the chunks. The one
 /// before, if it is not done, is given up.
 struct TakeSnapshot {
@@ -186,8 +192,10 @@ struct InstanceRings {
   SpscRing<CommitterToControl> committer_to_control{kControl};
   SpscRing<ControlToFlusher> control_to_flusher{kControl};
   SpscRing<FlusherToControl> flusher_to_control{kControl};
-  /// Full: the committer waits for the disk, and so do the workers behind it.
+  /// Full: the committer waits for the disk, and so do the workers behind it. Each side counts the
+  /// bytes of the deltas that it puts in and takes out.
   SpscRing<CommitterToFlusher> committer_to_flusher{64};
+  RingLoad committer_to_flusher_bytes;
   /// Few: a chunk has close to a megabyte.
   SpscRing<FlusherToCommitter> flusher_to_committer{2};
 };

@@ -39,7 +39,7 @@ bool Flusher::due(Micros now) {
     return false;
   }
   if (!waiting_since_) waiting_since_ = now;
-  return asked_ || pending_bytes_ > options_.pending_bytes_max ||
+  return asked_ || full() ||
          now - *waiting_since_ >= options_.flush_interval;
 }
 

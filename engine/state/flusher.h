@@ -41,6 +41,8 @@ class Flusher {
   std::vector<std::pair<TaskId, Epoch>> take_flushed();
   /// Bytes of the deltas that wait.
   std::size_t pending_bytes() const { return pending_bytes_; }
+  /// More than may wait: the next step writes.
+  bool full() const { return pending_bytes_ > options_.pending_bytes_max; }
 
  private:
   bool due(Micros now);

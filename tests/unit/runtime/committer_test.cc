@@ -81,11 +81,13 @@ class CommitterTest : public testing::Test {
  protected:
   static constexpr Micros kInterval = 100 * kMicrosPerMilli;
   static constexpr Micros kUrgent = 10 * kMicrosPerMilli;
+  static constexpr std::size_t kFlusherBytesMax = 1000;
 
   explicit CommitterTest(bool has_flusher = true, bool exactly_once = false)
       : committer_({.exactly_once = exactly_once,
                     .commit_interval = kInterval,
                     .urgent_interval = kUrgent,
+                    .flusher_bytes_max = kFlusherBytesMax,
                     .repartition_topics = {{"job.rows.repartition", TopicId(7)}},
                     .trim_interval = 10 * kInterval,
                     .retry_min = 100 * kMicrosPerMilli,
@@ -267,6 +269,21 @@ TEST_F(CommitterTest, a_flusher_that_lags_holds_the_next_epoch_back) {
   EXPECT_THAT(answers(), ElementsAre("committed"));
   EXPECT_THAT(writer_.take(), IsEmpty()) << "what is durable is not written again";
   EXPECT_EQ(flushed().back(), "state of a");
+}
+
+TEST_F(CommitterTest, many_bytes_on_their_way_to_the_flusher_hold_it_back_too) {
+  rings_.committer_to_flusher_bytes.add(kFlusherBytesMax + 1);
+  tell(CommitNow{});
+  close_both(1, 5, "a");
+  EXPECT_THAT(writer_.take(), ElementsAre("begin", "append a", "commit in[0]=5"));
+  EXPECT_THAT(answers(), IsEmpty());
+  EXPECT_THAT(flushed(), IsEmpty());
+  rings_.committer_to_flusher_bytes.take_off(1);
+  settle();
+  EXPECT_THAT(answers(), ElementsAre("committed"));
+  EXPECT_THAT(flushed(), ElementsAre("state of a"));
+  EXPECT_EQ(rings_.committer_to_flusher_bytes.get(),
+            kFlusherBytesMax + std::string("state of a").size());
 }
 
 // --- What control hears.

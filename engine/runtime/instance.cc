@@ -71,7 +71,7 @@ Result<void> Instance::open() {
         WorkerOptions{
             .index = i,
             .batch_records_max = options_.batch_records_max,
-            .epoch_bytes_max = memory.queues / 2 / options_.workers,
+            .epoch_bytes_max = memory.queues / 8 / options_.workers,
             .state_bytes_max = options_.state_bytes_max.value_or(memory.stores) / options_.workers},
         clock_, *worker_rings_.back(), metrics_));
   }
@@ -79,7 +79,7 @@ Result<void> Instance::open() {
       CommitterOptions{.exactly_once = options_.exactly_once,
                        .commit_interval = options_.commit_interval,
                        .snapshot_bytes_min = options_.snapshot_bytes_min,
-                       .flusher_bytes_max = memory.deltas / 2,
+                       .flusher_bytes_max = memory.deltas / 4,
                        .repartition_topics = repartition_topics(),
                        .trim_interval = options_.trim_interval},
       clock_, *writer_, rings_, rings, image_ != nullptr, metrics_);
@@ -87,7 +87,7 @@ Result<void> Instance::open() {
     flusher_ = std::make_unique<FlushLoop>(
         *image_,
         Flusher::Options{.flush_interval = options_.flush_interval,
-                         .pending_bytes_max = memory.deltas / 2},
+                         .pending_bytes_max = memory.deltas / 4},
         clock_, rings_,
         [this](TaskId task) -> WorkerRings& { return *worker_rings_[worker_of(task)]; }, metrics_);
   }

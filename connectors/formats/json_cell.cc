@@ -79,9 +79,9 @@ CellOutcome read_text(JsonCursor& cursor, std::size_t column, CellSink sink) {
   return CellOutcome::kValue;
 }
 
-CellOutcome set_timestamp(std::optional<Micros> time, std::size_t column, CellSink sink) {
-  if (!time || *time < kTimestampMin || *time > kTimestampMax) return CellOutcome::kRange;
-  sink.columns.set_int(column, *time);
+CellOutcome set_timestamp(Micros time, std::size_t column, CellSink sink) {
+  if (time < kTimestampMin || time > kTimestampMax) return CellOutcome::kRange;
+  sink.columns.set_int(column, time);
   return CellOutcome::kValue;
 }
 
@@ -91,7 +91,7 @@ CellOutcome read_rfc3339(JsonCursor& cursor, std::size_t column, CellSink sink) 
   if (outcome == CellOutcome::kBroken) return outcome;
   const auto time = parse_timestamp(text);
   if (outcome != CellOutcome::kValue || !time) return CellOutcome::kType;
-  return set_timestamp(time, column, sink);
+  return set_timestamp(*time, column, sink);
 }
 
 /// `"90s"`, `"1 day 02:00:00"`.
@@ -115,9 +115,11 @@ CellOutcome read_boolean(JsonCursor& cursor, std::size_t column, CellSink sink) 
 CellOutcome set_bigint(const JsonNumber& number, const CellRule& rule, std::size_t column,
                        CellSink sink) {
   if (!number.integer) return CellOutcome::kType;
-  const auto value = to_int64(number);
-  if (!value || *value < rule.bigint_min || *value > rule.bigint_max) return CellOutcome::kRange;
-  sink.columns.set_int(column, *value);
+  std::int64_t value = 0;
+  if (!to_int64(number, value) || value < rule.bigint_min || value > rule.bigint_max) {
+    return CellOutcome::kRange;
+  }
+  sink.columns.set_int(column, value);
   return CellOutcome::kValue;
 }
 
@@ -135,10 +137,10 @@ CellOutcome set_number(const JsonNumber& number, const CellRule& rule, std::size
                        CellSink sink) {
   if (rule.read_as == CellRule::ReadAs::kDouble) return set_double(number, rule, column, sink);
   if (rule.read_as == CellRule::ReadAs::kBigint) return set_bigint(number, rule, column, sink);
-  const auto micros = to_micros(number, rule.unit_exponent);
+  Micros micros = 0;
+  if (!to_micros(number, rule.unit_exponent, micros)) return CellOutcome::kRange;
   if (rule.read_as == CellRule::ReadAs::kEpoch) return set_timestamp(micros, column, sink);
-  if (!micros) return CellOutcome::kRange;
-  sink.columns.set_int(column, *micros);
+  sink.columns.set_int(column, micros);
   return CellOutcome::kValue;
 }
 
@@ -160,7 +162,7 @@ const char* read_plain_string(const char* p, const CellRule& rule, std::size_t c
     return end;
   }
   const auto time = parse_timestamp(text);
-  return time && set_timestamp(time, column, sink) == CellOutcome::kValue ? end : nullptr;
+  return time && set_timestamp(*time, column, sink) == CellOutcome::kValue ? end : nullptr;
 }
 
 }  // namespace

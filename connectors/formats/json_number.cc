@@ -47,16 +47,6 @@ JsonNumber scan_long_number(const char* begin, const char* digits_end) {
   return out;
 }
 
-std::optional<std::int64_t> to_int64(const JsonNumber& number) {
-  constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
-  // An integer has an exponent only when it was too long for the mantissa.
-  if (number.exponent != 0 || number.mantissa > kMax + (number.negative ? 1 : 0)) {
-    return std::nullopt;
-  }
-  const std::uint64_t magnitude = number.mantissa;
-  return static_cast<std::int64_t>(number.negative ? 0 - magnitude : magnitude);
-}
-
 bool to_double_slowly(const char* begin, const char* end, double& out) {
   const auto [stop, error] = std::from_chars(begin, end, out);
   if (error == std::errc()) return true;
@@ -70,7 +60,7 @@ bool to_double_slowly(const char* begin, const char* end, double& out) {
   return true;
 }
 
-std::optional<Micros> to_micros(const JsonNumber& number, int unit_exponent) {
+std::optional<Micros> to_micros_slowly(const JsonNumber& number, int unit_exponent) {
   if (number.mantissa == 0) return 0;
   const std::int64_t exponent = number.exponent + unit_exponent;
   if (exponent > kMantissaDigits) return std::nullopt;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <optional>
 
 #include "engine/base/ids.h"
@@ -138,10 +139,36 @@ inline bool scan_number(const char* begin, const char* text_end, JsonNumber& out
   return true;
 }
 
-/// Nothing when beyond int64; `number` is an integer.
-std::optional<std::int64_t> to_int64(const JsonNumber& number);
-/// number × 10^unit_exponent microseconds, rounded down; nothing when beyond int64.
-std::optional<Micros> to_micros(const JsonNumber& number, int unit_exponent);
+/// False when beyond int64; `number` is an integer. As to_double, not an optional.
+inline bool to_int64(const JsonNumber& number, std::int64_t& out) {
+  constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
+  const std::uint64_t magnitude = number.mantissa;
+  // An integer has an exponent only when it was too long for the mantissa.
+  if (number.exponent != 0 || magnitude > kMax + (number.negative ? 1 : 0)) return false;
+  out = static_cast<std::int64_t>(number.negative ? 0 - magnitude : magnitude);
+  return true;
+}
+
+/// As to_micros, of any number.
+std::optional<Micros> to_micros_slowly(const JsonNumber& number, int unit_exponent);
+
+/// number × 10^unit_exponent microseconds, rounded down; false when beyond int64.
+inline bool to_micros(const JsonNumber& number, int unit_exponent, Micros& out) {
+  // Whole milliseconds and seconds of our times.
+  constexpr std::uint64_t kFastMax = std::uint64_t{1} << 42;
+  constexpr int kFastExponentMax = 6;
+  const bool fast = number.integer && number.exponent == 0 && number.mantissa < kFastMax &&
+                    unit_exponent >= 0 && unit_exponent <= kFastExponentMax;
+  if (fast) {
+    const auto magnitude = static_cast<Micros>(
+        number.mantissa * kPowersOfTen[static_cast<std::size_t>(unit_exponent)]);
+    out = number.negative ? -magnitude : magnitude;
+    return true;
+  }
+  const auto micros = to_micros_slowly(number, unit_exponent);
+  out = micros.value_or(0);
+  return micros.has_value();
+}
 
 /// The nearest double for the numbers that to_double() cannot make in one step.
 bool to_double_slowly(const char* begin, const char* end, double& out);

@@ -58,24 +58,28 @@ void GroupInputs::update(const AccumulatorRow& layout, const RowMeta& meta) {
   if (rows_.empty()) return;
   std::vector<const Column*> arguments;
   for (std::size_t i = 0; i < layout.size(); ++i) {
-    run_rows_.clear();
-    run_accumulators_.clear();
     const ColumnPtr& filter = filter_columns_[i];
-    for (std::size_t n = 0; n < rows_.size(); ++n) {
-      const std::uint32_t row = rows_[n];
-      if (filter && (filter->is_null(row) || filter->booleans()[row] == 0)) continue;
-      run_rows_.push_back(row);
-      run_accumulators_.push_back(groups_[n] + layout.offset(i));
-    }
+    if (filter) keep_filtered(*filter);
     arguments.clear();
     for (const ColumnPtr& column : argument_columns_[i]) arguments.push_back(column.get());
     layout.function(i).update({.arguments = arguments,
                                .event_time = meta.event_time,
-                               .rows = run_rows_,
-                               .accumulators = run_accumulators_});
+                               .rows = filter ? filtered_rows_ : rows_,
+                               .groups = filter ? filtered_groups_ : groups_,
+                               .offset = layout.offset(i)});
   }
   rows_.clear();
   groups_.clear();
+}
+
+void GroupInputs::keep_filtered(const Column& filter) {
+  filtered_rows_.clear();
+  filtered_groups_.clear();
+  for (std::size_t n = 0; n < rows_.size(); ++n) {
+    if (filter.is_null(rows_[n]) || filter.booleans()[rows_[n]] == 0) continue;
+    filtered_rows_.push_back(rows_[n]);
+    filtered_groups_.push_back(groups_[n]);
+  }
 }
 
 std::size_t GroupInputs::take_error_count() { return std::exchange(errors_, 0); }

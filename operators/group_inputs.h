@@ -48,6 +48,8 @@ class GroupInputs {
   std::size_t take_error_count();
 
  private:
+  void keep_filtered(const Column& filter);
+
   std::optional<sql::Evaluator> where_;
   std::vector<sql::Evaluator> keys_;
   std::vector<std::vector<sql::Evaluator>> arguments_;
@@ -63,8 +65,8 @@ class GroupInputs {
   std::vector<ColumnPtr> filter_columns_;
   std::vector<std::uint32_t> rows_;
   std::vector<std::byte*> groups_;
-  std::vector<std::uint32_t> run_rows_;
-  std::vector<std::byte*> run_accumulators_;
+  std::vector<std::uint32_t> filtered_rows_;
+  std::vector<std::byte*> filtered_groups_;
 };
 
 }  // namespace sitrep

@@ -24,7 +24,7 @@ void MergedAggregate::update(const AggregateInput& input) const {
     whole_->create(partial);
     const Result<void> loaded = whole_->load(bytes, partial);
     ENSURE(loaded && bytes.empty(), "a partial aggregate is what its first half saved");
-    whole_->merge(input.accumulators[n], partial);
+    whole_->merge(input.accumulator(n), partial);
     whole_->destroy(partial);
   }
 }

@@ -30,8 +30,12 @@ struct AggregateInput {
   std::span<const Micros> event_time;
   /// Positions (into arguments and event_time) of the rows to take, in arrival order.
   std::span<const std::uint32_t> rows;
-  /// accumulators[i] is the accumulator of rows[i].
-  std::span<std::byte* const> accumulators;
+  /// The group of rows[i], and where in a group the accumulators of this function lie.
+  std::span<std::byte* const> groups;
+  std::size_t offset = 0;
+
+  /// The accumulator of rows[i].
+  std::byte* accumulator(std::size_t i) const { return groups[i] + offset; }
 };
 
 class AggregateFunction {

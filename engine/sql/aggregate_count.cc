@@ -22,14 +22,14 @@ class Count final : public AggregateOfState<RowCount> {
 
   void update(const AggregateInput& input) const override {
     if (input.arguments.empty()) {
-      for (std::byte* const accumulator : input.accumulators) {
-        ++state_at<RowCount>(accumulator).rows;
+      for (std::size_t i = 0; i < input.rows.size(); ++i) {
+        ++state_at<RowCount>(input.accumulator(i)).rows;
       }
       return;
     }
     const auto nulls = input.arguments[0]->nulls();
     for (std::size_t i = 0; i < input.rows.size(); ++i) {
-      state_at<RowCount>(input.accumulators[i]).rows += 1 - nulls[input.rows[i]];
+      state_at<RowCount>(input.accumulator(i)).rows += 1 - nulls[input.rows[i]];
     }
   }
 };

@@ -29,7 +29,7 @@ class ApproxPercentile final : public AggregateOfState<Sketch> {
       if (column.is_null(row)) continue;
       const double value = type_ == Type::kDouble ? column.doubles()[row]
                                                   : static_cast<double>(column.ints()[row]);
-      state_at<Sketch>(input.accumulators[i]).sketch->add(value);
+      state_at<Sketch>(input.accumulator(i)).sketch->add(value);
     }
   }
   void result(const std::byte* accumulator, Column& out, Arena&) const override {

@@ -117,7 +117,7 @@ class Pick final : public AggregateFunction {
     for (std::size_t i = 0; i < input.rows.size(); ++i) {
       const std::uint32_t row = input.rows[i];
       if (values.is_null(row)) continue;
-      Picked& picked = state_at<Picked>(input.accumulators[i]);
+      Picked& picked = state_at<Picked>(input.accumulator(i));
       if (by_time_) {
         take_by_time(picked, values, row, input.event_time[row]);
       } else if (!input.arguments[1]->is_null(row)) {

@@ -105,7 +105,7 @@ class ValueAggregate final : public AggregateOfState<State> {
     const auto nulls = column.nulls();
     for (std::size_t i = 0; i < input.rows.size(); ++i) {
       const std::uint32_t row = input.rows[i];
-      if (nulls[row] == 0) state_at<State>(input.accumulators[i]).add(values[row]);
+      if (nulls[row] == 0) state_at<State>(input.accumulator(i)).add(values[row]);
     }
   }
 };

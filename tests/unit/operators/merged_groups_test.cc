@@ -41,11 +41,12 @@ class MergedGroupsTest : public testing::Test {
     const Micros times[] = {0};
     const std::uint32_t rows[] = {0};
     for (std::size_t i = 0; i < layout_.size(); ++i) {
-      std::byte* const accumulators[] = {row + layout_.offset(i)};
+      std::byte* const groups[] = {row};
       layout_.function(i).update({.arguments = arguments,
                                   .event_time = times,
                                   .rows = rows,
-                                  .accumulators = accumulators});
+                                  .groups = groups,
+                                  .offset = layout_.offset(i)});
     }
     merged_.merge(key, row);
     layout_.destroy(row);

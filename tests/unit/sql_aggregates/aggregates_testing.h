@@ -117,7 +117,7 @@ class Accumulator {
     function_->update({.arguments = arguments,
                        .event_time = times,
                        .rows = positions,
-                       .accumulators = accumulators});
+                       .groups = accumulators});
   }
   void merge(Accumulator& later) { function_->merge(bytes(), later.bytes()); }
   std::string saved() {

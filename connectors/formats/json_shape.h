@@ -24,8 +24,9 @@ struct JsonShape {
     std::uint32_t column;
   };
 
-  /// The shape of a text that was read as one row. Nothing for a text that has none: white space,
-  /// containers within, escapes, values that several columns read, long or many keys.
+  /// The shape of a text that was read as one row, behind which 64 bytes are readable, the first of
+  /// them zero. Nothing for a text that has none: white space, containers within, escapes, values
+  /// that several columns read, long or many keys.
   static std::optional<JsonShape> of(std::string_view text, const PathNode& root);
 
   std::vector<Member> members;

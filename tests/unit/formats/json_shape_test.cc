@@ -41,6 +41,13 @@ const std::vector<std::string> kMessages = {
     R"({"id":"V-5"})",
     R"({})"};
 
+/// As records keep their texts: behind it are 64 bytes, of which the first is zero.
+std::optional<JsonShape> shape_of(std::string_view text, const PathNode& root) {
+  std::string padded(text);
+  padded.append(64, '\0');
+  return JsonShape::of(std::string_view(padded).substr(0, text.size()), root);
+}
+
 /// What the last of these messages gave, as if it had been the first.
 std::vector<std::string> last_of(const std::vector<std::string>& messages) {
   std::vector<std::string> out;
@@ -55,7 +62,7 @@ TEST(JsonShape, is_the_keys_of_a_flat_object_with_their_columns) {
   PathNode root;
   add_path(root, "/id", 0);
   add_path(root, "/n", 1);
-  const auto shape = JsonShape::of(R"({"n":1,"x":"y","id":null})", root);
+  const auto shape = shape_of(R"({"n":1,"x":"y","id":null})", root);
   ASSERT_TRUE(shape);
   std::vector<std::uint32_t> columns;
   for (const JsonShape::Member& member : shape->members) columns.push_back(member.column);
@@ -72,7 +79,7 @@ TEST(JsonShape, is_not_learned_of_what_is_not_written_plainly) {
        {R"({"id": 1})", R"( {"id":1})", R"({"id":1} )", R"({"id":[1]})", R"({"id":{}})", R"({})",
         R"({"at":1})", R"({"id":"\u0041"})", R"({"i\u0064":1})", "{\"id\":\"\xC3\xA9\"}",
         R"([1])", R"({"a_key_of_more_than_thirty_bytes":1})", R"({"id":01})", R"({"id":1,})"}) {
-    EXPECT_FALSE(JsonShape::of(text, root)) << text;
+    EXPECT_FALSE(shape_of(text, root)) << text;
   }
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/micro/bench_context.h"
 #include "engine/base/text.h"
 #include "engine/sql/query.h"
 #include "operators/filter_project.h"
@@ -25,31 +26,6 @@ const Schema kTelemetry{{{"vehicle_id", Type::kText},
                          {"fuel_pct", Type::kDouble},
                          {"coolant_c", Type::kDouble},
                          {"engine_on", Type::kBoolean}}};
-
-/// State and counters that live as long as this.
-class BenchContext final : public OperatorContext {
- public:
-  Table& table(std::string_view purpose, std::unique_ptr<const RowCodec> codec) override {
-    tables_.push_back(std::make_unique<Table>(Table::Options{
-        .name = std::string(purpose), .codec = std::move(codec), .clocks = &clocks_}));
-    return *tables_.back();
-  }
-  TimeQueue& time_queue(std::string_view purpose) override {
-    queues_.push_back(std::make_unique<TimeQueue>(std::string(purpose), clocks_));
-    return *queues_.back();
-  }
-  OperatorCounter& counter(std::string_view) override { return counter_; }
-  const ClockTable& clocks() const override { return clocks_; }
-
- private:
-  struct NoCounter final : OperatorCounter {
-    void add(std::uint64_t) override {}
-  };
-  ClockTable clocks_;
-  std::vector<std::unique_ptr<Table>> tables_;
-  std::vector<std::unique_ptr<TimeQueue>> queues_;
-  NoCounter counter_;
-};
 
 class CountingEmitter final : public Emitter {
  public:

@@ -429,13 +429,18 @@ Result<bool> Restoration::replay(Item& item) {
   auto done = item.replay->step();
   if (!done) {
     Error error = std::move(done).error();
-    if (error.retriable() && item.replay->outrun()) {
-      if (!others_went_on(item)) {
-        return unavailable(concat("restoring ", item.task->name(), ": ", error.message(),
-                                  ", and nothing else is committed. Nobody but sitrep may trim its "
-                                  "own topics; `sitrep reset` begins the stage anew"),
-                           Retry::kNever);
-      }
+    // What the log lacks may be what others trimmed who went on while we were stopped: the group
+    // will tell us so.
+    const bool lacks = item.replay->outrun() || !error.retriable();
+    if (lacks && error.kind() == ErrorKind::kUnavailable && others_went_on(item)) {
+      say_waiting(error);
+      return false;
+    }
+    if (item.replay->outrun()) {
+      return unavailable(concat("restoring ", item.task->name(), ": ", error.message(),
+                                ", and nothing else is committed. Nobody but sitrep may trim its "
+                                "own topics; `sitrep reset` begins the stage anew"),
+                         Retry::kNever);
     }
     if (!error.retriable()) {
       return std::move(error).with_context(concat("restoring ", item.task->name()));

@@ -2,6 +2,9 @@
 // A restore from a state log that lacks what it needs.
 #include <gmock/gmock.h>
 
+#include <functional>
+#include <utility>
+
 #include "engine/runtime/pipeline_driver.h"
 #include "tests/unit/runtime/runtime_testing.h"
 #include "tests/unit/state/temporary_directory.h"
@@ -68,6 +71,42 @@ TEST_F(RestorationTest, a_snapshot_that_somebody_trimmed_ends_it_with_what_to_do
   EXPECT_THAT(run(1, "third"),
               HasSubstr("is gone, and nothing else is committed. Nobody but sitrep may trim its "
                         "own topics; `sitrep reset` begins the stage anew"));
+}
+
+/// Others do something when the first reader of a restore is opened, and the group tells of it when
+/// it is asked for positions after that.
+class GoesOnMeanwhile final : public MemoryLogFaults {
+ public:
+  GoesOnMeanwhile(std::function<void()> others, std::function<void()> told)
+      : others_(std::move(others)), told_(std::move(told)) {}
+  bool happens(Point point) override {
+    if (point == Point::kReaderNotOpened && others_) std::exchange(others_, nullptr)();
+    if (point == Point::kCommittedOffsets && !others_ && told_) std::exchange(told_, nullptr)();
+    return false;
+  }
+
+ private:
+  std::function<void()> others_;
+  std::function<void()> told_;
+};
+
+TEST_F(RestorationTest, what_others_trimmed_who_went_on_is_waited_for) {
+  ASSERT_EQ(run(1, "first"), "");
+  const TopicPartition state{topology_.stages.front().state_topic, PartitionId(0)};
+  const auto go_on = [&] {
+    const auto writer = *log_.open_writer(
+        {.group = "sums", .instance = "other", .transactional = true});
+    ASSERT_TRUE(writer->begin());
+    const CommittedPosition further{
+        .partition = {"in", PartitionId(0)}, .next = Offset(2), .metadata = ""};
+    ASSERT_TRUE(writer->commit({&further, 1}, {}));
+    log_.settle_markers();
+    ASSERT_TRUE(log_.trim(state, log_.offset_range(state).value().end));
+  };
+  // Until then it restores what is not its own any more.
+  GoesOnMeanwhile others(go_on, [&] { log_.expire_member("sums", "driver"); });
+  log_.set_faults(&others);
+  EXPECT_EQ(run(1, "second"), "");
 }
 
 }  // namespace

@@ -332,8 +332,12 @@ bool Committer::hand_over() {
     RingLoad& on_their_way = rings_.committer_to_flusher_bytes;
     if (on_their_way.get() > options_.flusher_bytes_max) return false;
     const std::size_t bytes = bytes_of(std::get<DurableDeltas>(*deltas_));
-    if (!rings_.committer_to_flusher.try_push(*deltas_)) return false;
+    // Before they can be taken out.
     on_their_way.add(bytes);
+    if (!rings_.committer_to_flusher.try_push(*deltas_)) {
+      on_their_way.take_off(bytes);
+      return false;
+    }
     deltas_.reset();
   }
   ask_for_snapshot();

@@ -100,6 +100,17 @@ std::string entry_key(TaskId task, StoreId store, const StateKey& key) {
   return pane_prefix(task, store, key.clock, key.pane).append(key.key);
 }
 
+bool is_inside_pane(std::string_view key) {
+  if (key.size() < kStorePrefixBytes || key.front() != kEntry) return false;
+  std::size_t at = kStorePrefixBytes;
+  for (;;) {
+    at = key.find('\0', at);
+    if (at == std::string_view::npos || at + 1 >= key.size()) return false;
+    at += 2;
+    if (key[at - 1] == '\0') return key.size() > at + sizeof(std::uint64_t);
+  }
+}
+
 std::string prefix_end(std::string prefix) {
   while (!prefix.empty() && prefix.back() == '\xff') prefix.pop_back();
   ENSURE(!prefix.empty(), "a key begins with its kind");

@@ -34,6 +34,9 @@ std::optional<TaskId> parse_position_key(std::string_view key);
 std::string task_prefix(TaskId task);
 std::string pane_prefix(TaskId task, StoreId store, std::string_view clock, Micros pane);
 std::string entry_key(TaskId task, StoreId store, const StateKey& key);
+/// Whether `key` is an entry's and more than its pane's prefix; no range of keys that leaves at
+/// once begins with one.
+bool is_inside_pane(std::string_view key);
 /// The least key above every key that begins with `prefix`.
 std::string prefix_end(std::string prefix);
 

@@ -6,7 +6,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "engine/base/text.h"
@@ -126,6 +129,48 @@ TEST_F(ImageTest, the_last_of_several_removals_of_a_pane_counts) {
   put("b", "3", 10);
   write({finish(1)});
   EXPECT_THAT(entries(), ElementsAre("/10/b=3"));
+}
+
+// Puts, removals of entries and of panes large and small, in many writes: memtables get sorted runs
+// of entries with range tombstones between them.
+TEST_F(ImageTest, random_changes_leave_what_a_map_holds) {
+  std::mt19937 random(11);
+  using Entry = std::tuple<std::string, Micros, std::string>;
+  std::map<Entry, std::string> model;
+  std::uint64_t epoch = 0;
+  for (int round = 0; round < 60; ++round) {
+    std::vector<Delta> deltas;
+    for (std::size_t n = 1 + random() % 4; n > 0; --n) {
+      std::map<Entry, bool> changed;
+      for (const Micros pane : {10, 20, 30}) {
+        if (random() % 4 != 0) continue;
+        builder_.remove_pane(kStore, "C", pane);
+        std::erase_if(model, [&](const auto& entry) { return std::get<1>(entry.first) == pane; });
+      }
+      for (std::size_t changes = random() % 300; changes > 0; --changes) {
+        const Micros pane = static_cast<Micros>(10 * (1 + random() % 3));
+        const std::string key = random() % 20 == 0 ? "" : concat("vehicle-", random() % 200);
+        if (!changed.emplace(Entry("C", pane, key), true).second) continue;
+        if (random() % 5 == 0) {
+          builder_.remove(kStore, {.clock = "C", .pane = pane, .key = key});
+          model.erase({"C", pane, key});
+        } else {
+          const std::string value = concat("value ", random());
+          put(key, value, pane, "C");
+          model[{"C", pane, key}] = value;
+        }
+      }
+      deltas.push_back(finish(++epoch));
+    }
+    write(std::move(deltas));
+    if (round % 20 == 19) reopen();
+    std::vector<std::string> expected;
+    for (const auto& [entry, value] : model) {
+      const auto& [clock, pane, key] = entry;
+      expected.push_back(concat(clock, "/", pane, "/", key, "=", value));
+    }
+    ASSERT_EQ(entries(), expected) << "round " << round;
+  }
 }
 
 TEST_F(ImageTest, tasks_do_not_mix_and_can_be_dropped) {

@@ -61,6 +61,20 @@ TEST(KeysTest, keys_sort_as_their_parts_do_and_come_back_whole) {
   }
 }
 
+TEST(KeysTest, only_what_is_more_than_a_panes_prefix_is_inside_a_pane) {
+  for (const std::string& clock : {std::string(), std::string("C3"), std::string("a\0b", 3),
+                                   std::string("\0\0", 2)}) {
+    const std::string prefix = pane_prefix(kTask, StoreId(0), clock, 0);
+    for (std::size_t size = 0; size <= prefix.size(); ++size) {
+      EXPECT_FALSE(is_inside_pane(prefix.substr(0, size))) << size;
+    }
+    EXPECT_TRUE(is_inside_pane(prefix + '\0'));
+    EXPECT_TRUE(is_inside_pane(prefix + "key"));
+  }
+  EXPECT_FALSE(is_inside_pane(position_key(kTask)));
+  EXPECT_FALSE(is_inside_pane(meta_key("a name of some length without an end")));
+}
+
 TEST(KeysTest, bytes_that_are_no_key_give_nothing) {
   const std::string bytes = entry_key(kTask, StoreId(1), {.clock = "C", .pane = 1, .key = ""});
   for (std::size_t size = 0; size < bytes.size(); ++size) {

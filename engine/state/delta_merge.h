@@ -5,6 +5,7 @@
 // and closed meanwhile is a single removal, whatever its rows did. Thread-compatible.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string_view>
 #include <vector>
@@ -27,20 +28,36 @@ class DeltaMerge {
  public:
   /// Deltas come oldest first. Their bytes must outlive the merge. kCorrupt as decode_delta.
   Result<void> add(const Delta& delta);
-  /// What to write, ascending by key; a removed pane comes before what was put there later. Views
-  /// live as long as the merge and the deltas.
-  std::vector<MergedChange> finish();
+  /// What to write, ascending by key; a removed pane comes before what was put there later. The
+  /// views live as long as the call that they are given to, whose first Error ends it.
+  Result<void> finish(const std::function<Result<void>(const MergedChange&)>& take);
   /// What each task stands for after its last delta.
   const std::map<TaskId, ImagePosition>& positions() const { return positions_; }
 
  private:
-  struct Numbered {
-    MergedChange change;
-    std::size_t number;
+  /// A put or removal of one entry. Keys are mostly told apart by their first eight bytes.
+  struct Entry {
+    std::uint64_t head;
+    std::string_view key;
+    std::string_view value;
+    bool removed;
+  };
+  /// What one delta did to a pane: its removal, or some entries.
+  struct Run {
+    std::string_view prefix;  // in prefixes_
+    bool removes_pane;
+    std::size_t first;
+    std::size_t count;
   };
 
-  Arena keys_;
-  std::vector<Numbered> changes_;
+  Result<void> finish_pane(std::vector<Run>::const_iterator begin,
+                           std::vector<Run>::const_iterator end,
+                           const std::function<Result<void>(const MergedChange&)>& take);
+
+  Arena prefixes_;
+  std::vector<Run> runs_;
+  std::vector<Entry> entries_;
+  std::vector<Entry> pane_entries_;
   std::map<TaskId, ImagePosition> positions_;
 };
 

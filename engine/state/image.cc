@@ -113,7 +113,7 @@ Result<void> StateImage::write(std::span<const Delta> deltas) {
   rocksdb::DB& db = database_->db();
   rocksdb::WriteBatch batch;
   std::string unread;
-  for (const MergedChange& change : merge.finish()) {
+  TRY(merge.finish([&](const MergedChange& change) -> Result<void> {
     switch (change.kind) {
       case Change::Kind::kPut:
         put(batch, change.key, change.value);
@@ -134,7 +134,8 @@ Result<void> StateImage::write(std::span<const Delta> deltas) {
         break;
       }
     }
-  }
+    return {};
+  }));
   std::string bytes;
   for (const auto& [task, position] : merge.positions()) {
     bytes.clear();

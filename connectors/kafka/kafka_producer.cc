@@ -34,7 +34,10 @@ std::vector<KafkaSetting> producer_settings(const KafkaOptions& options) {
   const Micros timeout = options.request_timeout;
   return {
       {"linger.ms", "10", kDefault},
-      {"batch.size", "524288", kDefault},
+      // An epoch's records of a partition are best one batch: librdkafka waits for a partition's
+      // answer before it sends the next (more than five messages are on their way), and goes round
+      // without rest while that one is ready.
+      {"batch.size", "1000000", kDefault},
       {"compression.codec", default_compression(), kDefault},
       {"queue.buffering.max.messages", std::string(kQueueRecordsMax), kDefault},
       {"request.timeout.ms", concat(to_milliseconds(timeout)), kDefault},

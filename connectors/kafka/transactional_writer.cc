@@ -35,8 +35,8 @@ std::vector<KafkaSetting> transactional_settings(const std::string& id) {
       // AddOffsetsToTxn meets the markers of the transaction before, and waits this long: 105 ms a
       // commit with the default of 100, 9.5 ms with 5 (Kafka 4.1).
       {"retry.backoff.ms", "5", kDefault},
-      // The flush says when.
-      {"linger.ms", "5", kDefault},
+      // The flush says when; sooner would cut an epoch's records into more batches.
+      {"linger.ms", "100", kDefault},
       // Not above the transaction's own timeout, says librdkafka.
       {"message.timeout.ms", concat(to_milliseconds(kTransactionTimeout)), kDefault},
   };

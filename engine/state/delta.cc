@@ -34,6 +34,10 @@ namespace sitrep {
 namespace {
 
 constexpr std::size_t kChecksumBytes = sizeof(std::uint64_t);
+/// What a column keeps for the next epoch; a larger one was an exception.
+constexpr std::size_t kKeptBytesMax = std::size_t{1} << 20;
+/// More than what is before the clocks and behind the last store, positions aside.
+constexpr std::size_t kFrameBytes = 64;
 
 /// The difference of two panes, which may be further apart than an int64 can say: it wraps.
 Micros pane_step(Micros from, Micros to) {
@@ -53,6 +57,18 @@ void DeltaBuilder::TextColumn::append(std::string_view text) {
 void DeltaBuilder::TextColumn::append_to(std::string& out) const {
   out += lengths;
   out += bytes;
+}
+
+void DeltaBuilder::TextColumn::clear() {
+  for (std::string* text : {&lengths, &bytes}) {
+    text->clear();
+    if (text->capacity() > kKeptBytesMax) text->shrink_to_fit();
+  }
+}
+
+void DeltaBuilder::StoreChanges::clear() {
+  groups.clear();
+  for (TextColumn* column : {&removed_keys, &put_keys, &values}) column->clear();
 }
 
 void DeltaBuilder::put(StoreId store, const StateKey& key, std::string_view value) {
@@ -115,14 +131,19 @@ std::size_t DeltaBuilder::bytes() const {
 Delta DeltaBuilder::finish(TaskId task, TaskPosition position) {
   ENSURE(task.partition.value() >= 0, "a partition has a number from 0 on");
   std::string out;
+  // An epoch may change a million entries: no room to double.
+  out.reserve(kFrameBytes + kFrameBytes * position.inputs.size() + bytes());
   append_fixed(out, kDeltaFormatVersion);
   append_fixed(out, task.stage.value());
   append_varint(out, static_cast<std::uint64_t>(task.partition.value()));
   append_position(out, position);
   append_varint(out, clocks_.size());
   for (const std::string& clock : clocks_) append_sized(out, clock);
-  append_varint(out, stores_.size());
+  const auto changed = [](const StoreChanges& store) { return !store.groups.empty(); };
+  append_varint(out,
+                static_cast<std::uint64_t>(std::count_if(stores_.begin(), stores_.end(), changed)));
   for (const StoreChanges& store : stores_) {
+    if (!changed(store)) continue;
     append_fixed(out, store.id.value());
     append_varint(out, store.groups.size());
     Micros before = 0;
@@ -139,7 +160,7 @@ Delta DeltaBuilder::finish(TaskId task, TaskPosition position) {
     store.values.append_to(out);
   }
   append_fixed(out, hash_bytes(out));
-  stores_.clear();
+  for (StoreChanges& store : stores_) store.clear();
   clocks_.clear();
   clock_numbers_.clear();
   return {.task = task, .position = std::move(position), .bytes = std::move(out)};
@@ -199,6 +220,7 @@ void read_store(BinaryReader& in, const std::vector<std::string_view>& clocks,
   const std::vector<std::string_view> put_keys = read_column(in, puts);
   const std::vector<std::string_view> values = read_column(in, puts);
   if (!in.ok()) return;
+  changes.reserve(changes.size() + groups.size() + removes + puts);
   auto removed_key = removed_keys.begin();
   auto put_key = put_keys.begin();
   auto value = values.begin();

@@ -46,6 +46,7 @@ class DeltaBuilder final : public ChangeSink {
 
     void append(std::string_view text);
     void append_to(std::string& out) const;
+    void clear();
   };
   /// A pane and how many entries of the columns belong to it.
   struct Group {
@@ -61,12 +62,16 @@ class DeltaBuilder final : public ChangeSink {
     TextColumn removed_keys;
     TextColumn put_keys;
     TextColumn values;
+
+    void clear();
   };
 
   StoreChanges& changes_of(StoreId store);
   Group& group(StoreChanges& changes, std::string_view clock, Micros pane);
   std::uint32_t clock_number(std::string_view clock);
 
+  /// All stores that ever changed: the next epoch fills the memory of this one again. Those
+  /// without groups did not change.
   std::vector<StoreChanges> stores_;
   std::vector<std::string> clocks_;
   std::map<std::string, std::uint32_t, std::less<>> clock_numbers_;

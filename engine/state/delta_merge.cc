@@ -4,12 +4,16 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <span>
 #include <string>
 
 #include "engine/state/keys.h"
 
 namespace sitrep {
 namespace {
+
+/// What a write adds to a key and its value: their lengths and kinds.
+constexpr std::size_t kFrameBytes = 16;
 
 /// The first eight bytes as a number that sorts as they do; of a shorter key, zeros behind it.
 std::uint64_t head_of(std::string_view key) {
@@ -25,6 +29,8 @@ std::uint64_t head_of(std::string_view key) {
 Result<void> DeltaMerge::add(const Delta& delta) {
   ASSIGN_OR_RETURN(const DecodedDelta decoded, decode_delta(delta.bytes));
   positions_[decoded.task] = {.task = decoded.position, .mark = delta.mark};
+  std::vector<Entry>& entries = entries_.emplace_back();
+  entries.reserve(decoded.changes.size());
   const Change* before = nullptr;
   for (const Change& change : decoded.changes) {
     const bool removes_pane = change.kind == Change::Kind::kRemovePane;
@@ -39,15 +45,18 @@ Result<void> DeltaMerge::add(const Delta& delta) {
                                                   change.key.pane));
       runs_.push_back({.prefix = prefix,
                        .removes_pane = removes_pane,
-                       .first = entries_.size(),
+                       .delta = entries_.size() - 1,
+                       .first = entries.size(),
                        .count = 0});
     }
     before = &change;
+    bytes_max_ += runs_.back().prefix.size() + change.key.key.size() + change.value.size() +
+                  kFrameBytes;
     if (removes_pane) continue;
-    entries_.push_back({.head = head_of(change.key.key),
-                        .key = change.key.key,
-                        .value = change.value,
-                        .removed = change.kind == Change::Kind::kRemove});
+    entries.push_back({.head = head_of(change.key.key),
+                       .key = change.key.key,
+                       .value = change.value,
+                       .removed = change.kind == Change::Kind::kRemove});
     ++runs_.back().count;
   }
   return {};
@@ -78,9 +87,8 @@ Result<void> DeltaMerge::finish_pane(
   }
   pane_entries_.clear();
   for (; living != end; ++living) {
-    const auto first = entries_.cbegin() + static_cast<std::ptrdiff_t>(living->first);
-    pane_entries_.insert(pane_entries_.end(), first,
-                         first + static_cast<std::ptrdiff_t>(living->count));
+    const std::span run = std::span(entries_[living->delta]).subspan(living->first, living->count);
+    pane_entries_.insert(pane_entries_.end(), run.begin(), run.end());
   }
   // Of the changes to one entry, which stay in their order, the last one counts.
   std::stable_sort(pane_entries_.begin(), pane_entries_.end(),

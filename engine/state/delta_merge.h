@@ -31,6 +31,8 @@ class DeltaMerge {
   /// What to write, ascending by key; a removed pane comes before what was put there later. The
   /// views live as long as the call that they are given to, whose first Error ends it.
   Result<void> finish(const std::function<Result<void>(const MergedChange&)>& take);
+  /// At most so many bytes takes a write of all that finish() gives.
+  std::size_t bytes_max() const { return bytes_max_; }
   /// What each task stands for after its last delta.
   const std::map<TaskId, ImagePosition>& positions() const { return positions_; }
 
@@ -46,6 +48,7 @@ class DeltaMerge {
   struct Run {
     std::string_view prefix;  // in prefixes_
     bool removes_pane;
+    std::size_t delta;  // its entries are in entries_[delta]
     std::size_t first;
     std::size_t count;
   };
@@ -56,7 +59,8 @@ class DeltaMerge {
 
   Arena prefixes_;
   std::vector<Run> runs_;
-  std::vector<Entry> entries_;
+  std::vector<std::vector<Entry>> entries_;  // per delta
+  std::size_t bytes_max_ = 0;
   std::vector<Entry> pane_entries_;
   std::map<TaskId, ImagePosition> positions_;
 };

@@ -107,11 +107,12 @@ rocksdb::Status remove_pane(std::unique_ptr<rocksdb::Iterator> at, const rocksdb
 
 }  // namespace
 
-Result<void> StateImage::write(std::span<const Delta> deltas) {
+Result<std::size_t> StateImage::write(std::span<const Delta> deltas) {
   DeltaMerge merge;
   for (const Delta& delta : deltas) TRY(merge.add(delta));
   rocksdb::DB& db = database_->db();
-  rocksdb::WriteBatch batch;
+  // Memory that is not written to is not taken: better than to double what may be large.
+  rocksdb::WriteBatch batch(merge.bytes_max());
   std::string unread;
   TRY(merge.finish([&](const MergedChange& change) -> Result<void> {
     switch (change.kind) {
@@ -145,7 +146,7 @@ Result<void> StateImage::write(std::span<const Delta> deltas) {
   }
   const rocksdb::Status written = db.Write(rocksdb::WriteOptions(), &batch);
   if (!written.ok()) return database_->error(written, "write");
-  return {};
+  return batch.GetDataSize();
 }
 
 Result<std::string> set_aside_image(const std::string& directory, Micros now) {

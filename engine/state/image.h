@@ -76,8 +76,8 @@ class StateImage {
   /// Every task that the image knows.
   Result<std::vector<TaskId>> tasks() const;
   /// Applies deltas, oldest first, several tasks mixed, as one atomic write: last value per key
-  /// wins, panes that were never written leave no trace.
-  Result<void> write(std::span<const Delta> deltas);
+  /// wins, panes that were never written leave no trace. The bytes that were left to write.
+  Result<std::size_t> write(std::span<const Delta> deltas);
   /// Calls `entry` for every entry of `task`, ascending by store, clock, pane, key.
   Result<void> restore(TaskId task,
                        const std::function<Result<void>(StoreId, const StateKey&,

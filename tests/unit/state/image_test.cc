@@ -51,7 +51,7 @@ class ImageTest : public ::testing::Test {
     builder_.put(kStore, {.clock = clock, .pane = pane, .key = key}, value);
   }
   void write(std::vector<Delta> deltas) {
-    const Result<void> written = image_->write(deltas);
+    const Result<std::size_t> written = image_->write(deltas);
     ASSERT_TRUE(written.has_value()) << written.error().message();
   }
   std::vector<std::string> entries(TaskId task = kTask) {

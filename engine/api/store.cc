@@ -12,6 +12,7 @@ StoreId store_id(std::string_view name) {
 std::optional<Epoch> ColdState::flushed() { return std::nullopt; }
 
 bool Store::restore_cold(std::string_view, Micros) { return false; }
+std::size_t Store::changed_bytes() const { return 0; }
 void Store::evict(Epoch) {}
 
 }  // namespace sitrep

@@ -70,6 +70,8 @@ class Store {
   virtual bool restore_cold(std::string_view clock, Micros pane);
   /// Bytes of memory held.
   virtual std::size_t memory_bytes() const = 0;
+  /// Bytes that collect() would hand over now, about. Default: 0, for what is always small.
+  virtual std::size_t changed_bytes() const;
   /// Gives back entries that are unchanged since `flushed` or an earlier epoch, which the image
   /// holds. Default: keeps everything.
   virtual void evict(Epoch flushed);

@@ -68,6 +68,10 @@ void Table::drop(PaneKey key) {
 
 void Table::forget_change(Pane& pane) {
   if (pane.dirty.empty()) return;
+  // What a row holds on the heap is only ever counted down in between (destroy_row).
+  for (const Entry* const entry : pane.dirty) {
+    changed_bytes_ -= pane.entry_bytes(*entry) + entry->heap_bytes;
+  }
   changed_.back()->change = pane.change;
   changed_[pane.change] = changed_.back();
   changed_.pop_back();
@@ -209,6 +213,7 @@ std::optional<Error> Table::take_error() { return std::exchange(error_, std::nul
 void Table::collect(Epoch epoch, ChangeSink& changes) {
   for (const PaneKey key : dropped_) changes.remove_pane(id_, clocks_.name(key.clock), key.end);
   dropped_.clear();
+  changed_bytes_ = 0;
   std::optional<Epoch> flushed;
   for (Pane* const pane : std::exchange(changed_, {})) {
     for (Entry* const entry : pane->dirty) collect_entry(*pane, *entry, epoch, changes);

@@ -107,6 +107,7 @@ class Table final : public Store {
   Result<void> restore(const StateKey& key, std::string_view value) override;
   bool restore_cold(std::string_view clock, Micros pane) override;
   std::size_t memory_bytes() const override;
+  std::size_t changed_bytes() const override { return changed_bytes_; }
   void evict(Epoch flushed) override;
 
  private:
@@ -132,6 +133,7 @@ class Table final : public Store {
   ColdState* const cold_;
   // Counted in as panes grow and shrink; declared before panes_, whose end counts down.
   std::size_t bytes_ = 0;
+  std::size_t changed_bytes_ = 0;  // of dirty entries, as they were when they became dirty
   std::map<PaneKey, std::unique_ptr<Pane>> panes_;
   std::vector<Pane*> changed_;    // panes with dirty entries
   std::vector<PaneKey> dropped_;  // panes that an earlier epoch put and this one removes

@@ -64,6 +64,7 @@ void Table::Pane::append_dirty(Entry& entry) {
     table_.changed_.push_back(this);
   }
   entry.set(Entry::kDirty);
+  table_.changed_bytes_ += entry_bytes(entry) + entry.heap_bytes;
   const std::size_t before = dirty.capacity();
   dirty.push_back(&entry);
   table_.bytes_ += (dirty.capacity() - before) * sizeof(Entry*);

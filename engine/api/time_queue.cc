@@ -117,6 +117,10 @@ Result<void> TimeQueue::restore(const StateKey& key, std::string_view value) {
   return {};
 }
 
+std::size_t TimeQueue::changed_bytes() const {
+  return size_ == 0 ? 0 : bytes_ / size_ * changed_.size();
+}
+
 std::size_t TimeQueue::memory_bytes() const {
   return sizeof(TimeQueue) + bytes_ + changed_.capacity() * sizeof(Changed) +
          removed_.capacity() * sizeof(removed_[0]);

@@ -43,6 +43,7 @@ class TimeQueue final : public Store {
   void collect(Epoch epoch, ChangeSink& changes) override;
   Result<void> restore(const StateKey& key, std::string_view value) override;
   std::size_t memory_bytes() const override;
+  std::size_t changed_bytes() const override;
 
  private:
   using ItemKey = std::pair<Micros, std::string>;

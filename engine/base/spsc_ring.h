@@ -89,4 +89,14 @@ class RingLoad {
   std::atomic<std::size_t> load_{0};
 };
 
+/// A number that one thread says and others may read, now or a little later. Thread-safe.
+class SaidNumber {
+ public:
+  void say(std::size_t number) { number_.store(number, std::memory_order_relaxed); }
+  std::size_t get() const { return number_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::size_t> number_{0};
+};
+
 }  // namespace sitrep

@@ -11,16 +11,21 @@ namespace {
 constexpr Micros kRetryWait = kMicrosPerSecond;
 /// Below what a record may hold, with room for one large entry.
 constexpr std::size_t kSnapshotChunkBytes = 600'000;
+/// The part of the unused memory of tables that deltas may fill: a write doubles them for a moment,
+/// and tables that grow find the rest.
+constexpr std::size_t kLentPart = 3;
 
 }  // namespace
 
 FlushLoop::FlushLoop(StateImage& image, Flusher::Options options, const Clock& clock,
-                     InstanceRings& rings, WorkerOf worker_of, MetricsRegistry& metrics)
+                     InstanceRings& rings, WorkerOf worker_of, UnusedMemory unused,
+                     MetricsRegistry& metrics)
     : image_(image),
       flusher_(image, options),
       clock_(clock),
       rings_(rings),
       worker_of_(std::move(worker_of)),
+      unused_(std::move(unused)),
       pending_bytes_(metrics.gauge("sitrep_flush_pending_bytes",
                                    "Bytes of durable deltas that the image does not hold yet")),
       flushes_(metrics.counter("sitrep_flushes_total", "Writes of the local state image")) {}
@@ -33,6 +38,7 @@ bool FlushLoop::step() {
     answer_due_ = true;
     retry_at_ = 0;
   }
+  flusher_.lend(unused_() / kLentPart);
   busy = take_deltas() || busy;
   if (auto prepared = prepare_chunk(); !prepared) {
     // Without it the log stays longer; nothing is lost.

@@ -23,9 +23,12 @@ class FlushLoop {
   /// Which worker owns a task.
   using WorkerOf = std::function<WorkerRings&(TaskId)>;
 
+  /// Bytes of the tables' memory that nothing uses now.
+  using UnusedMemory = std::function<std::size_t()>;
+
   /// All references outlive the loop.
   FlushLoop(StateImage& image, Flusher::Options options, const Clock& clock, InstanceRings& rings,
-            WorkerOf worker_of, MetricsRegistry& metrics);
+            WorkerOf worker_of, UnusedMemory unused, MetricsRegistry& metrics);
 
   /// Does what can be done now; false when there was nothing. A write that fails is tried again,
   /// unless trying again cannot mend it: then control is told, once.
@@ -55,6 +58,7 @@ class FlushLoop {
   const Clock& clock_;
   InstanceRings& rings_;
   const WorkerOf worker_of_;
+  const UnusedMemory unused_;
   std::optional<Snapshot> snapshot_;
   std::optional<FlusherToCommitter> answer_;  // waits for room
   bool answer_due_ = false;

@@ -63,6 +63,8 @@ Result<void> Instance::open() {
   TRY(open_outputs());
   if (uses_state_log()) TRY(open_state_logs());
   TRY(open_tables(memory.stores / 2));
+  const std::size_t tables = options_.state_bytes_max.value_or(memory.stores);
+  const bool shared_tables = !topology_.shared_tables.empty();
   std::vector<WorkerRings*> rings;
   for (std::size_t i = 0; i < options_.workers; ++i) {
     worker_rings_.push_back(std::make_unique<WorkerRings>());
@@ -71,8 +73,9 @@ Result<void> Instance::open() {
         WorkerOptions{
             .index = i,
             .batch_records_max = options_.batch_records_max,
-            .epoch_bytes_max = memory.queues / 8 / options_.workers,
-            .state_bytes_max = options_.state_bytes_max.value_or(memory.stores) / options_.workers},
+            .epoch_bytes_max = memory.queues / 16 / options_.workers,
+            .changed_bytes_max = memory.deltas / 4 / options_.workers,
+            .state_bytes_max = tables / options_.workers},
         clock_, *worker_rings_.back(), metrics_));
   }
   committer_ = std::make_unique<Committer>(
@@ -89,7 +92,9 @@ Result<void> Instance::open() {
         Flusher::Options{.flush_interval = options_.flush_interval,
                          .pending_bytes_max = memory.deltas / 4},
         clock_, rings_,
-        [this](TaskId task) -> WorkerRings& { return *worker_rings_[worker_of(task)]; }, metrics_);
+        [this](TaskId task) -> WorkerRings& { return *worker_rings_[worker_of(task)]; },
+        [this, granted = shared_tables ? tables / 2 : tables] { return unused_of(granted); },
+        metrics_);
   }
   return {};
 }
@@ -305,6 +310,12 @@ std::size_t Instance::worker_of(TaskId task) const {
   // Neighbouring partitions go to different workers.
   return (task.stage.value() + static_cast<std::size_t>(task.partition.value())) %
          worker_rings_.size();
+}
+
+std::size_t Instance::unused_of(std::size_t granted) const {
+  std::size_t used = 0;
+  for (const auto& rings : worker_rings_) used += rings->table_bytes.get();
+  return used < granted ? granted - used : 0;
 }
 
 void Instance::begin_restoration() {

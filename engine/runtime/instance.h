@@ -141,6 +141,8 @@ class Instance {
     }
   }
   std::size_t worker_of(TaskId task) const;
+  /// What the tables of all tasks leave of the memory that they may take. Any thread.
+  std::size_t unused_of(std::size_t granted) const;
 
   const Topology& topology_;
   const InstanceOptions options_;

@@ -211,6 +211,8 @@ struct WorkerRings {
   SpscRing<CommitterToWorker> from_committer{8};
   SpscRing<WorkerToCommitter> to_committer{kEpochs};
   SpscRing<FlusherToWorker> from_flusher{kEpochs};
+  /// Bytes that the tables of the worker's tasks hold in memory.
+  SaidNumber table_bytes;
 };
 
 }  // namespace sitrep

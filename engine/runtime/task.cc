@@ -376,6 +376,12 @@ std::size_t Task::open_bytes() const {
   return bytes;
 }
 
+std::size_t Task::changed_bytes() const {
+  std::size_t bytes = 0;
+  for (const Store* store : stores_) bytes += store->changed_bytes();
+  return bytes;
+}
+
 Result<EpochPart> Task::close_epoch() {
   for (const auto& node : nodes_) {
     NodeEmitter out(*this, *node);

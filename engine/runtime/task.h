@@ -100,6 +100,8 @@ class Task {
   bool urgent() const { return urgent_; }
   /// Output bytes of the open epoch: what the epoch's bound is compared with.
   std::size_t open_bytes() const;
+  /// Bytes of state that the open epoch changed, about.
+  std::size_t changed_bytes() const;
   Result<EpochPart> close_epoch();
   /// Bytes of all stores.
   std::size_t memory_bytes() const;

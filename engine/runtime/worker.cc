@@ -123,14 +123,27 @@ bool Worker::serve_flusher() {
   return busy;
 }
 
+double Worker::open_part() const {
+  std::size_t output_bytes = 0;
+  std::size_t changed_bytes = 0;
+  for (const OwnedTask& owned : tasks_) {
+    output_bytes += owned.task->open_bytes();
+    changed_bytes += owned.task->changed_bytes();
+  }
+  const auto part = [](std::size_t bytes, std::size_t of) {
+    return static_cast<double>(bytes) / static_cast<double>(of);
+  };
+  return std::max(part(output_bytes, options_.epoch_bytes_max),
+                  part(changed_bytes, options_.changed_bytes_max));
+}
+
 bool Worker::drain_inputs() {
-  std::size_t open_bytes = 0;
-  for (const OwnedTask& owned : tasks_) open_bytes += owned.task->open_bytes();
-  if (open_bytes > options_.epoch_bytes_max && !full_sent_) {
+  const double open = open_part();
+  if (open > 1 && !full_sent_) {
     WorkerToCommitter message = EpochFull{};
     full_sent_ = rings_.to_committer.try_push(message);
   }
-  if (open_bytes > 2 * options_.epoch_bytes_max) {
+  if (open > 2) {
     backpressure_.add();
     return false;
   }
@@ -267,10 +280,21 @@ void Worker::evict_above_budget() {
   std::size_t bytes = 0;
   for (const OwnedTask& owned : tasks_) bytes += owned.task->memory_bytes();
   state_bytes_.set(static_cast<double>(bytes));
+  rings_.table_bytes.say(bytes);
   if (bytes <= options_.state_bytes_max) return;
-  for (OwnedTask& owned : tasks_) {
-    const auto flushed = flushed_.find(owned.task->id());
-    if (flushed != flushed_.end()) owned.task->evict(flushed->second);
+  // The largest first, and no more than needed: what is evicted is read again row by row.
+  std::vector<std::pair<std::size_t, Task*>> largest;
+  for (const OwnedTask& owned : tasks_) {
+    largest.emplace_back(owned.task->memory_bytes(), owned.task.get());
+  }
+  std::sort(largest.begin(), largest.end(),
+            [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (const auto& [before, task] : largest) {
+    if (bytes <= options_.state_bytes_max / 8 * 7) return;
+    const auto flushed = flushed_.find(task->id());
+    if (flushed == flushed_.end()) continue;
+    task->evict(flushed->second);
+    bytes -= before - std::min(before, task->memory_bytes());
   }
 }
 

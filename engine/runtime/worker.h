@@ -26,6 +26,8 @@ struct WorkerOptions {
   /// Output bytes of one worker's open epoch at which it asks for a commit, and twice that many at
   /// which it stops draining.
   std::size_t epoch_bytes_max = 8 << 20;
+  /// The same for bytes of state that the open epoch changed.
+  std::size_t changed_bytes_max = 8 << 20;
   /// Bytes of all hot tables of this worker above which flushed state is evicted.
   std::size_t state_bytes_max = 64 << 20;
 };
@@ -47,6 +49,8 @@ class Worker {
   bool serve_control();
   bool serve_committer();
   bool serve_flusher();
+  /// The open epoch's part of what it may hold: above 1 it asks for a commit, above 2 it waits.
+  double open_part() const;
   bool drain_inputs();
   bool drain(OwnedTask& owned);
   void give_tables(OwnedTask& owned);

@@ -6,6 +6,14 @@
 
 namespace sitrep {
 
+namespace {
+
+/// More than this times pending_bytes_max at once is too much to write.
+constexpr std::size_t kWrittenPart = 4;
+constexpr int kPauseWrites = 100;
+
+}  // namespace
+
 Flusher::Flusher(StateImage& image, Options options) : image_(image), options_(options) {}
 
 void Flusher::add(Delta delta) {
@@ -15,7 +23,8 @@ void Flusher::add(Delta delta) {
 
 Result<bool> Flusher::step(Micros now) {
   if (!due(now)) return false;
-  TRY(image_.write(pending_));
+  ASSIGN_OR_RETURN(const std::size_t written, image_.write(pending_));
+  learn_from(written);
   for (const Delta& delta : pending_) {
     const auto held =
         std::find_if(flushed_.begin(), flushed_.end(),
@@ -31,6 +40,17 @@ Result<bool> Flusher::step(Micros now) {
   waiting_since_.reset();
   asked_ = false;
   return true;
+}
+
+void Flusher::learn_from(std::size_t written_bytes) {
+  if (written_bytes > kWrittenPart * options_.pending_bytes_max) {
+    taken_max_ = 0;
+    pause_ = kPauseWrites;
+  } else if (pause_ > 0) {
+    --pause_;
+  } else if (taken_max_ < lent_) {
+    taken_max_ = std::max(options_.pending_bytes_max, 2 * taken_max_);
+  }
 }
 
 bool Flusher::due(Micros now) {

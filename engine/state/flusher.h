@@ -7,6 +7,7 @@
 // The caller adds a task's deltas in the order of their epochs, each only after its epoch is
 // durable. Used only by its worker (the flusher's own).
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -32,6 +33,10 @@ class Flusher {
   Flusher(StateImage& image, Options options);
 
   void add(Delta delta);
+  /// So many bytes more than pending_bytes_max may wait, from now on: memory that others leave. It
+  /// is taken step by step, and only while most of what waits is dead before it is written: a
+  /// write of much needs much memory itself.
+  void lend(std::size_t bytes) { lent_ = bytes; }
   /// Makes the next step() write, whatever waits: memory is short, or the process ends.
   void flush_now() { asked_ = true; }
   /// Writes if it is time; whether it did.
@@ -42,15 +47,23 @@ class Flusher {
   /// Bytes of the deltas that wait.
   std::size_t pending_bytes() const { return pending_bytes_; }
   /// More than may wait: the next step writes.
-  bool full() const { return pending_bytes_ > options_.pending_bytes_max; }
+  bool full() const {
+    return pending_bytes_ > options_.pending_bytes_max + std::min(lent_, taken_max_);
+  }
 
  private:
   bool due(Micros now);
+  void learn_from(std::size_t written_bytes);
 
   StateImage& image_;
   const Options options_;
   std::vector<Delta> pending_;
   std::size_t pending_bytes_ = 0;
+  std::size_t lent_ = 0;
+  /// How much of it to take.
+  std::size_t taken_max_ = 0;
+  /// Writes to come before that may grow.
+  int pause_ = 0;
   std::optional<Micros> waiting_since_;  // when step() first saw what is pending
   bool asked_ = false;
   std::vector<std::pair<TaskId, Epoch>> flushed_;

@@ -81,6 +81,25 @@ TEST_F(TableTest, a_changed_row_is_collected_once_per_epoch) {
   EXPECT_THAT(collect(4), ElementsAre("put /10/a=3"));
 }
 
+TEST_F(TableTest, changed_bytes_are_those_of_dirty_entries) {
+  EXPECT_EQ(table_.changed_bytes(), 0U);
+  set(kOne, "a", "1");
+  const std::size_t of_one = table_.changed_bytes();
+  EXPECT_GT(of_one, 0U);
+  set(kOne, "a", "2");
+  EXPECT_EQ(table_.changed_bytes(), of_one);
+  set(kTwo, "b", "3");
+  EXPECT_EQ(table_.changed_bytes(), 2 * of_one);
+  table_.drop(kOne);
+  EXPECT_EQ(table_.changed_bytes(), of_one);
+  (void)collect(1);
+  EXPECT_EQ(table_.changed_bytes(), 0U);
+  table_.erase(table_.pane(kTwo), "b");
+  EXPECT_GT(table_.changed_bytes(), 0U);
+  table_.drop(kTwo);
+  EXPECT_EQ(table_.changed_bytes(), 0U);
+}
+
 TEST_F(TableTest, a_pane_that_opens_and_closes_within_an_epoch_leaves_no_trace) {
   set(kOne, "a", "1");
   set(kTwo, "b", "2");

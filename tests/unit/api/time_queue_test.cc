@@ -96,8 +96,10 @@ TEST_F(TimeQueueTest, memory_is_given_back) {
         0, {.time = n, .key = "a key beyond the short ones", .payload = std::string(100, 'x')});
   }
   EXPECT_GT(queue_.memory_bytes(), empty + 100 * 200);
+  EXPECT_GT(queue_.changed_bytes(), 100 * 100U);
   while (queue_.pop(0, 100)) {
   }
+  EXPECT_EQ(queue_.changed_bytes(), 0U);
   EXPECT_LT(queue_.memory_bytes(), empty + 128 * 16 + 64);
 }
 

@@ -24,6 +24,7 @@ class FlusherTest : public ::testing::Test {
     return builder.finish(task, {.epoch = Epoch(epoch), .inputs = {}});
   }
 
+  std::uint64_t epoch_ = 0;
   TemporaryDirectory directory_;
   std::unique_ptr<StateImage> image_ =
       *StateImage::open({.directory = directory_.path(), .job = "camp"});
@@ -57,6 +58,48 @@ TEST_F(FlusherTest, writes_at_once_when_asked_or_when_much_waits) {
   flusher_.add(delta(kTask, 2, std::string(1001, 'x')));
   EXPECT_GT(flusher_.pending_bytes(), 1000U);
   EXPECT_TRUE(flusher_.step(0).value());
+}
+
+TEST_F(FlusherTest, lent_memory_is_taken_step_by_step) {
+  const auto fits = [&](std::size_t bytes) {
+    flusher_.add(delta(kTask, ++epoch_, std::string(bytes, 'x')));
+    const bool fitted = !flusher_.full();
+    flusher_.flush_now();
+    EXPECT_TRUE(flusher_.step(0).value());
+    return fitted;
+  };
+  EXPECT_FALSE(fits(1100)) << "nothing is lent";
+  flusher_.lend(1500);
+  EXPECT_TRUE(fits(100));
+  EXPECT_TRUE(fits(1500));
+  EXPECT_FALSE(fits(2600)) << "no more than is lent";
+  flusher_.lend(0);
+  EXPECT_FALSE(fits(1100));
+}
+
+TEST_F(FlusherTest, lent_memory_is_left_alone_when_much_is_written) {
+  const auto add = [&](std::size_t bytes) {
+    flusher_.add(delta(kTask, ++epoch_, std::string(bytes, 'x')));
+  };
+  const auto flush = [&] {
+    flusher_.flush_now();
+    EXPECT_TRUE(flusher_.step(0).value());
+  };
+  flusher_.lend(5000);
+  add(100);
+  flush();
+  add(100);
+  flush();
+  // One entry that changed twice: half is left.
+  add(1400);
+  add(1400);
+  EXPECT_FALSE(flusher_.full());
+  flush();
+  add(4500);
+  EXPECT_FALSE(flusher_.full());
+  flush();
+  add(1500);
+  EXPECT_TRUE(flusher_.full()) << "4,500 bytes were written at once";
 }
 
 TEST_F(FlusherTest, a_failure_loses_nothing) {

@@ -3,19 +3,56 @@
 
 #ifdef SITREP_MIMALLOC
 #include <mimalloc.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
 #endif
 
 namespace sitrep {
 
-void keep_freed_memory_for_a_while() {
 #ifdef SITREP_MIMALLOC
-  constexpr long kMilliseconds = 500;
+
+namespace {
+
+constexpr long kLongMilliseconds = 150;
+constexpr long kShortMilliseconds = 0;
+
 #if MI_MALLOC_VERSION >= 210
-  mi_option_set_default(mi_option_purge_delay, kMilliseconds);
+constexpr mi_option_t kDelay = mi_option_purge_delay;
+constexpr const char* kVariable = "MIMALLOC_PURGE_DELAY";
 #else
-  mi_option_set_default(mi_option_decommit_delay, kMilliseconds);
+constexpr mi_option_t kDelay = mi_option_decommit_delay;
+constexpr const char* kVariable = "MIMALLOC_DECOMMIT_DELAY";
 #endif
-#endif
+
+/// Bytes of the process in memory; 0 when the system does not say.
+std::size_t resident_bytes() {
+  std::FILE* const file = std::fopen("/proc/self/statm", "r");
+  if (file == nullptr) return 0;
+  unsigned long all = 0;
+  unsigned long resident = 0;
+  const bool read = std::fscanf(file, "%lu %lu", &all, &resident) == 2;
+  (void)std::fclose(file);
+  return read ? resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) : 0;
 }
+
+}  // namespace
+
+void keep_freed_memory_within(std::size_t bytes_max) {
+  static const bool given = std::getenv(kVariable) != nullptr;
+  if (given) return;
+  const bool near = resident_bytes() > bytes_max / 4 * 3;
+  mi_option_set(kDelay, near ? kShortMilliseconds : kLongMilliseconds);
+}
+
+void give_freed_memory_back() { mi_collect(true); }
+
+#else
+
+void keep_freed_memory_within(std::size_t) {}
+void give_freed_memory_back() {}
+
+#endif
 
 }  // namespace sitrep

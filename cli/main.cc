@@ -8,6 +8,7 @@
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -142,6 +143,8 @@ int run(int argc, char** argv) {
       });
       if (code != kDone) return;
     }
+    run_options.on_long_rest = give_freed_memory_back;
+    run_options.on_beat = keep_freed_memory_within;
     code = report(run_jobs(std::move(plans), run_options, stop_flag));
   });
 
@@ -253,7 +256,7 @@ int main(int argc, char** argv) {
   std::signal(SIGTERM, sitrep::request_stop);
   // `| head` must not cut a command off before it has tidied up: writing fails instead.
   std::signal(SIGPIPE, SIG_IGN);
-  sitrep::keep_freed_memory_for_a_while();
+  sitrep::keep_freed_memory_within(std::numeric_limits<std::size_t>::max());
   try {
     return sitrep::run(argc, argv);
   } catch (const std::exception& error) {

@@ -43,15 +43,18 @@ class RunningJob {
       : plan_(std::move(plan)), clock_(clock), health_(clock) {}
 
   const std::string& name() const { return plan_->spec.job.value; }
+  std::size_t memory_bytes() const { return plan_->spec.memory_bytes; }
   const std::optional<std::string>& listen() const { return plan_->spec.metrics_listen; }
   ObservedJob observed() const {
     return {.name = name(), .metrics = &metrics_, .health = &health_};
   }
 
-  Result<void> run(bool bounded, const StopFlag& stop) {
+  Result<void> run(const RunOptions& options, const std::function<void()>& on_beat,
+                   const StopFlag& stop) {
     ASSIGN_OR_RETURN(const InstanceOptions instance,
-                     assemble_instance_options(plan_->spec, bounded));
-    ASSIGN_OR_RETURN(const std::unique_ptr<Log> log, open_log(plan_->spec, bounded, clock_));
+                     assemble_instance_options(plan_->spec, options.bounded));
+    ASSIGN_OR_RETURN(const std::unique_ptr<Log> log,
+                     open_log(plan_->spec, options.bounded, clock_));
     const Topology topology = assemble_topology(plan_);
     log_info("job ", name(), ": reading from ", log->description(), ", ", instance.workers,
              " workers, state in ", instance.state_dir);
@@ -59,12 +62,14 @@ class RunningJob {
     StatusLine status(metrics_, clock_, windows_of_topic(*plan_, topology));
     engine.set_on_beat([&] {
       health_.beat();
+      on_beat();
       if (stop.requested()) health_.enter(Health::Stage::kEnding);
     });
     engine.set_on_ready([&] {
       health_.enter(Health::Stage::kReading);
       log_info("job ", name(), ": ready");
     });
+    engine.set_on_long_rest(options.on_long_rest);
     engine.set_on_status([&] { log_info("job ", name(), ": ", status.next()); });
     TRY(engine.run(stop));
     log_info("job ", name(), ": ended in order; ", status.last());
@@ -134,14 +139,21 @@ Result<std::vector<JobPlanPtr>> share_memory(const std::vector<JobPlanPtr>& plan
   return out;
 }
 
+std::size_t memory_of(const RunningJobs& jobs) {
+  std::size_t bytes = 0;
+  for (const auto& job : jobs) bytes += job->memory_bytes();
+  return bytes;
+}
+
 /// Runs each job on a thread of its own; their outcomes, in order.
-std::vector<Result<void>> run_side_by_side(const RunningJobs& jobs, bool bounded, StopFlag& stop) {
+std::vector<Result<void>> run_side_by_side(const RunningJobs& jobs, const RunOptions& options,
+                                           const std::function<void()>& on_beat, StopFlag& stop) {
   std::vector<Result<void>> outcomes(jobs.size());
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     threads.emplace_back([&, i] {
       try {
-        outcomes[i] = jobs[i]->run(bounded, stop);
+        outcomes[i] = jobs[i]->run(options, on_beat, stop);
       } catch (const std::exception& thrown) {
         outcomes[i] = internal_error(concat("a library threw: ", thrown.what()));
       }
@@ -167,7 +179,10 @@ Result<void> run_jobs(std::vector<JobPlanPtr> plans, const RunOptions& options, 
     jobs.push_back(std::make_unique<RunningJob>(std::move(plan), clock));
   }
   ASSIGN_OR_RETURN(const auto servers, serve_telemetry(jobs));
-  const std::vector<Result<void>> outcomes = run_side_by_side(jobs, options.bounded, stop);
+  const auto on_beat = [&options, bytes = memory_of(jobs)] {
+    if (options.on_beat) options.on_beat(bytes);
+  };
+  const std::vector<Result<void>> outcomes = run_side_by_side(jobs, options, on_beat, stop);
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     if (outcomes[i]) continue;
     Error error = outcomes[i].error();

@@ -5,6 +5,7 @@
 // one process, each as if it were alone, and may share one memory number. Used only by its caller.
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -20,6 +21,10 @@ struct RunOptions {
   /// What all jobs together may use, split as their own `memory:` figures are to each other;
   /// absent: each uses its own.
   std::optional<std::size_t> memory_bytes;
+  /// Engine::set_on_long_rest.
+  std::function<void()> on_long_rest = {};
+  /// Called every few milliseconds with the bytes that all jobs together may use.
+  std::function<void(std::size_t memory_bytes)> on_beat = {};
 };
 
 using JobPlanPtr = std::shared_ptr<const JobPlan>;

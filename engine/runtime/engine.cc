@@ -26,17 +26,24 @@ void sleep_for(Micros duration) {
 }
 
 /// Steps `part` until `stop`; sleeps longer the longer there is nothing to do, so that an idle
-/// process costs next to nothing and a busy one sleeps not at all.
+/// process costs next to nothing and a busy one sleeps not at all. Calls `on_long_rest` once when
+/// there was nothing to do for kLongRest.
 template <typename Part>
-void run_part(Part& part, const StopFlag& stop, Micros rest_max) {
+void run_part(Part& part, const StopFlag& stop, Micros rest_max,
+              const std::function<void()>& on_long_rest) {
   static constexpr Micros kRestMin = 100;
+  static constexpr Micros kLongRest = 250 * kMicrosPerMilli;
   Micros rest = kRestMin;
+  Micros rested = 0;
   while (!stop.requested()) {
     if (part.step()) {
       rest = kRestMin;
+      rested = 0;
       continue;
     }
     sleep_for(rest);
+    if (rested < kLongRest && rested + rest >= kLongRest && on_long_rest) on_long_rest();
+    rested += rest;
     rest = std::min(rest * 2, rest_max);
   }
 }
@@ -44,7 +51,8 @@ void run_part(Part& part, const StopFlag& stop, Micros rest_max) {
 /// The threads of an instance; stopped and joined when it goes out of scope.
 class Threads {
  public:
-  explicit Threads(Instance& instance) {
+  Threads(Instance& instance, const std::function<void()>& on_long_rest)
+      : on_long_rest_(on_long_rest) {
     for (std::size_t i = 0; i < instance.workers().size(); ++i) {
       start(concat("worker-", i), *instance.workers()[i], kWorkerRest);
     }
@@ -65,10 +73,12 @@ class Threads {
   /// `name` is for `top -H` and profilers, which see the first 15 bytes.
   template <typename Part>
   void start(const std::string& name, Part& part, Micros rest_max) {
-    threads_.emplace_back([&part, rest_max, this] { run_part(part, stop_, rest_max); });
+    threads_.emplace_back(
+        [&part, rest_max, this] { run_part(part, stop_, rest_max, on_long_rest_); });
     (void)pthread_setname_np(threads_.back().native_handle(), name.substr(0, 15).c_str());
   }
 
+  const std::function<void()>& on_long_rest_;
   StopFlag stop_;
   std::vector<std::thread> threads_;
 };
@@ -125,7 +135,7 @@ Result<void> Engine::run_instance(const StopFlag& stop) {
       if (on_beat_) on_beat_();
       sleep_for(200);
     });
-    const Threads threads(*instance);
+    const Threads threads(*instance, on_long_rest_);
     return control(*instance, stop);
   } catch (const std::exception& thrown) {
     return internal_error(concat("a library threw: ", thrown.what()));

@@ -35,6 +35,11 @@ class Engine {
   void set_on_ready(std::function<void()> on_ready) { on_ready_ = std::move(on_ready); }
   /// Called each time the control thread goes round, restores included: the process is alive.
   void set_on_beat(std::function<void()> on_beat) { on_beat_ = std::move(on_beat); }
+  /// Called on the thread of a worker, the committer or the flusher when it had nothing to do for a
+  /// quarter of a second: time to give memory back.
+  void set_on_long_rest(std::function<void()> on_long_rest) {
+    on_long_rest_ = std::move(on_long_rest);
+  }
   void set_on_status(std::function<void()> on_status) { on_status_ = std::move(on_status); }
 
   /// Returns when `stop` is requested or a bounded run is finished, after ending in order; or an
@@ -57,6 +62,7 @@ class Engine {
   MetricsRegistry& metrics_;
   std::function<void()> on_ready_;
   std::function<void()> on_beat_;
+  std::function<void()> on_long_rest_;
   std::function<void()> on_status_;
 };
 

@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fills a topic with telemetry of a fleet, records of about 210 bytes as JSON, lz4-compressed:
-//   fill_topic BROKERS TOPIC PARTITIONS RECORDS [VEHICLES [SKEW]]
+//   fill_topic BROKERS TOPIC PARTITIONS RECORDS [VEHICLES [SKEW [PER_SECOND]]]
 // Each of 10,000 (or VEHICLES) vehicles has one record per event second, whose key is its id; every
 // second vehicle is a second behind, so records of a partition are out of order by at most two.
 // Each of 40 camps has vehicles in all partitions. 5 % have engine_on=false, 1 % a speed over 110.
-// SKEW: partition 0 gets so many times the records of any other. Deterministic.
+// SKEW: partition 0 gets so many times the records of any other. PER_SECOND: so many records per
+// second; else as fast as they go. Deterministic.
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
 #include <string>
+#include <thread>
 
 namespace {
 
 constexpr unsigned kSeed = 20'260'126;
 constexpr std::int64_t kVehicles = 10'000;  // unless told
 constexpr std::int64_t kStartMs = 1'764'000'000'000;
+constexpr std::int64_t kPacedRecords = 500;
 
 [[noreturn]] void fail(const char* what, const char* why) {
   std::fprintf(stderr, "fill_topic: %s: %s\n", what, why);
@@ -70,11 +74,12 @@ std::int32_t partition_of(std::int64_t vehicle, std::int32_t partitions, std::in
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 5 || argc > 7) {
-    fail("usage", "fill_topic BROKERS TOPIC PARTITIONS RECORDS [VEHICLES [SKEW]]");
+  if (argc < 5 || argc > 8) {
+    fail("usage", "fill_topic BROKERS TOPIC PARTITIONS RECORDS [VEHICLES [SKEW [PER_SECOND]]]");
   }
   const std::int64_t vehicles = argc > 5 ? std::atoll(argv[5]) : kVehicles;
   const std::int32_t skew = argc > 6 ? std::atoi(argv[6]) : 1;
+  const std::int64_t per_second = argc > 7 ? std::atoll(argv[7]) : 0;
   const auto partitions = static_cast<std::int32_t>(std::atoi(argv[3]));
   const std::int64_t records = std::atoll(argv[4]);
   char error[512];
@@ -94,7 +99,12 @@ int main(int argc, char** argv) {
   if (producer == nullptr) fail("producer", error);
   std::mt19937 random(kSeed);
   Record record;
+  const auto began = std::chrono::steady_clock::now();
   for (std::int64_t number = 0; number < records; ++number) {
+    if (per_second > 0 && number % kPacedRecords == 0) {
+      std::this_thread::sleep_until(began + std::chrono::microseconds(number) * 1'000'000 /
+                                                per_second);
+    }
     write(random, number, vehicles, record);
     const std::int32_t partition = partition_of(record.vehicle, partitions, skew);
     while (true) {

@@ -17,11 +17,15 @@ PARTITIONS = 4
 TOPIC = "fleet.telemetry"
 
 
-def fill(broker, build, records, vehicles=10_000, skew=1, topic=TOPIC):
+def fill_command(broker, build, records, vehicles=10_000, skew=1, per_second=0):
+    return [build / "bench/end_to_end/fill_topic", broker.bootstrap, TOPIC, str(PARTITIONS),
+            str(records), str(vehicles), str(skew), str(per_second)]
+
+
+def fill(broker, build, records, **how):
     """The fleet's telemetry: see fill_topic.cc."""
-    broker.create_topic(topic, PARTITIONS)
-    subprocess.run([build / "bench/end_to_end/fill_topic", broker.bootstrap, topic, str(PARTITIONS),
-                    str(records), str(vehicles), str(skew)], check=True)
+    broker.create_topic(TOPIC, PARTITIONS)
+    subprocess.run(fill_command(broker, build, records, **how), check=True)
 
 
 def counted(command, environment=None):

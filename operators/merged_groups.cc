@@ -24,6 +24,12 @@ void MergedGroups::merge(std::string_view key, const std::byte* row_of_pane) {
 }
 
 std::size_t MergedGroups::group_of(std::string_view key) {
+  // Panes mostly hold the same groups in the same order: devices report in turn.
+  if (likely_ == groups_.size() || groups_[likely_].key != key) likely_ = find_or_add(key);
+  return likely_++;
+}
+
+std::size_t MergedGroups::find_or_add(std::string_view key) {
   const std::uint64_t hash = hash_bytes(key);
   const std::size_t mask = slots_.size() - 1;
   std::size_t at = hash & mask;

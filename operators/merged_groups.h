@@ -38,6 +38,7 @@ class MergedGroups {
   };
 
   std::size_t group_of(std::string_view key);
+  std::size_t find_or_add(std::string_view key);
   void grow();
 
   const AccumulatorRow& layout_;
@@ -47,6 +48,8 @@ class MergedGroups {
   std::vector<std::uint64_t> rows_;
   /// 1 + the number of a group, or 0; a power of two, at most 70 % full.
   std::vector<std::uint32_t> slots_;
+  /// The group behind the one that was merged last.
+  std::size_t likely_ = 0;
 };
 
 }  // namespace sitrep

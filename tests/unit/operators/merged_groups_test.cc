@@ -79,6 +79,14 @@ TEST_F(MergedGroupsTest, groups_are_found_again_and_stay_in_their_order) {
   EXPECT_THAT(groups(), ElementsAre("b: 3 of 2", ": 1 of 1", "a: 1 of 1"));
 }
 
+TEST_F(MergedGroupsTest, panes_that_lack_groups_or_turn_them_round_are_merged_alike) {
+  for (const std::string_view pane : {"abcdef", "bdf", "fedcba", "aab", "xa", ""}) {
+    for (std::size_t i = 0; i < pane.size(); ++i) merge(pane.substr(i, 1), 1);
+  }
+  EXPECT_THAT(groups(), ElementsAre("a: 5 of 1", "b: 4 of 1", "c: 2 of 1", "d: 3 of 1",
+                                    "e: 2 of 1", "f: 3 of 1", "x: 1 of 1"));
+}
+
 TEST_F(MergedGroupsTest, many_groups_grow_the_index_and_keep_their_rows) {
   std::map<int, std::set<int>> different;
   for (int i = 0; i < 20'000; ++i) {

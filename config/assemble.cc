@@ -463,6 +463,7 @@ class StageBuilder {
                .raise = alert.raise,
                .clear = alert.clear,
                .hold_for = alert.hold_for,
+               .clear_for = alert.clear_for,
                .order = alert.order == AlertOrder::kEvent ? AlertRule::Order::kEvent
                                                           : AlertRule::Order::kArrival,
                .emit_late = alert.late.policy != LatePolicy::kDrop}] {

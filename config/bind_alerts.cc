@@ -75,6 +75,7 @@ std::optional<BoundAlert> JobBinding::bind_alert(const AlertSpec& spec) {
   plan.input = *input;
   plan.silent_after = spec.silent_after;
   plan.hold_for = spec.hold_for;
+  plan.clear_for = spec.clear_for;
   plan.severity = spec.severity;
   plan.order = spec.order;
   plan.late = late_of(spec);

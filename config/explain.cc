@@ -277,11 +277,11 @@ class Explainer {
     if (alert.silent_after) {
       out_.line(2, "raise", concat("silent for ", format_duration(*alert.silent_after)));
     } else {
-      out_.line(2, "raise", concat(expression_text(*alert.raise, names),
-                                   alert.hold_for == 0
-                                       ? ""
-                                       : concat(", for ", format_duration(alert.hold_for))));
-      out_.line(2, "clear", expression_text(*alert.clear, names));
+      const auto held = [](Micros time) {
+        return time == 0 ? std::string() : concat(", for ", format_duration(time));
+      };
+      out_.line(2, "raise", concat(expression_text(*alert.raise, names), held(alert.hold_for)));
+      out_.line(2, "clear", concat(expression_text(*alert.clear, names), held(alert.clear_for)));
       out_.line(2, "order", alert.order == AlertOrder::kEvent ? "by event time" : "by arrival");
     }
     out_.line(2, "severity", to_string(alert.severity));

@@ -154,6 +154,7 @@ struct AlertSpec {
   /// Absent: NOT (raise).
   std::optional<PlacedText> clear;
   Micros hold_for = 0;  ///< `for:`
+  Micros clear_for = 0;
   AlertSeverity severity = AlertSeverity::kWarning;
   /// Message with `{column}` in it.
   PlacedText text;

@@ -13,12 +13,14 @@ const Choices<AlertSeverity> kSeverities = {{"info", AlertSeverity::kInfo},
 const Choices<AlertOrder> kOrders = {{"event", AlertOrder::kEvent},
                                      {"arrival", AlertOrder::kArrival}};
 
-/// What decides when the alert fires: `raise`, `clear` and `for`, or `silent_after`.
+/// What decides when the alert fires: `raise` and `clear` and how long they must hold, or
+/// `silent_after`.
 void parse_condition(MapReader& map, const PlacedText& name, AlertSpec& alert) {
   ErrorList& errors = map.errors();
   const ConfigNode* raise = map.find("raise");
   const ConfigNode* clear = map.find("clear");
   const ConfigNode* hold = map.find("for");
+  const ConfigNode* clear_for = map.find("clear_for");
   const ConfigNode* silent = map.find("silent_after");
   if ((raise == nullptr) == (silent == nullptr)) {
     errors.add(name.place, concat(map.what(), " needs either 'raise' or 'silent_after'"));
@@ -26,12 +28,16 @@ void parse_condition(MapReader& map, const PlacedText& name, AlertSpec& alert) {
   if (raise != nullptr) alert.raise = read_text(*raise, "raise", errors);
   if (clear != nullptr) alert.clear = read_text(*clear, "clear", errors);
   if (hold != nullptr) alert.hold_for = read_duration(*hold, "for", errors).value_or(0);
+  if (clear_for != nullptr) {
+    alert.clear_for = read_duration(*clear_for, "clear_for", errors).value_or(0);
+  }
   if (silent == nullptr) return;
   alert.silent_after = read_duration(*silent, "silent_after", errors);
   if (alert.silent_after == 0) errors.add(silent->place, "'silent_after' must be above 0");
-  for (const ConfigNode* node : {clear, hold}) {
+  for (const ConfigNode* node : {clear, hold, clear_for}) {
     if (node == nullptr) continue;
-    errors.add(node->place, "'clear' and 'for' do not go with 'silent_after': the next row clears");
+    errors.add(node->place,
+               "'clear', 'for' and 'clear_for' do not go with 'silent_after': the next row clears");
   }
 }
 

@@ -121,6 +121,7 @@ struct AlertPlan {
   sql::ExpressionPtr clear;
   std::optional<Micros> silent_after;
   Micros hold_for = 0;
+  Micros clear_for = 0;
   AlertSeverity severity = AlertSeverity::kWarning;
   AlertOrder order = AlertOrder::kEvent;
   /// Over the input's schema.

@@ -189,52 +189,74 @@ Result<void> AlertRule::apply_row(ClockId clock, const Observation& row) {
   }
   state->last_row = row.time;
   if (state->key_text.empty()) state->key_text = row.key_text;
-  using Phase = AlertState::Phase;
   // In arrival order no timer stands between two rows: the instant may lie behind this row.
-  if (state->phase == Phase::kPending && state->since + options_.hold_for < row.time) {
-    timers_->erase(clock, state->since + options_.hold_for, row.key);
-    raise(clock, *state, state->since + options_.hold_for);
+  if (const auto at = due(*state); at && *at < row.time) {
+    timers_->erase(clock, *at, row.key);
+    change(clock, *state, *at);
   }
+  using Phase = AlertState::Phase;
   switch (state->phase) {
     case Phase::kNormal:
-      if (!row.raise) return {};
-      state->since = row.time;
-      state->text = row.text;
-      if (options_.hold_for == 0) {
-        raise(clock, *state, row.time);
-        return {};
-      }
-      state->phase = Phase::kPending;
-      timers_->push(clock,
-                    {.time = row.time + options_.hold_for, .key = row.key, .payload = {}});
+      if (row.raise) begin(clock, *state, Phase::kPending, row);
       return {};
     case Phase::kPending:
-      if (!row.raise) {
-        timers_->erase(clock, state->since + options_.hold_for, row.key);
-        state->phase = Phase::kNormal;
-        state->text.clear();
-        return {};
-      }
-      state->text = row.text;
-      if (options_.order == Order::kArrival && row.time == state->since + options_.hold_for) {
-        timers_->erase(clock, row.time, row.key);
-        raise(clock, *state, row.time);
-      }
+      go_on(clock, *state, row.raise, row);
       return {};
     case Phase::kActive:
-      if (!row.clear) return {};
-      output_.add({.key = state->key_text,
-                   .change = AlertChange::kCleared,
-                   .at = row.time,
-                   .since = std::nullopt,
-                   .raised_at = state->raised_at,
-                   .text = row.text},
-                  clock);
-      state->phase = Phase::kNormal;
-      state->text.clear();
+      if (row.clear) begin(clock, *state, Phase::kClearing, row);
+      return {};
+    case Phase::kClearing:
+      go_on(clock, *state, row.clear, row);
       return {};
   }
   ENSURE(false, "unknown phase of an alert");
+}
+
+std::optional<Micros> AlertRule::due(const AlertState& state) const {
+  switch (state.phase) {
+    case AlertState::Phase::kPending: return state.since + options_.hold_for;
+    case AlertState::Phase::kClearing: return state.since + options_.clear_for;
+    default: return std::nullopt;
+  }
+}
+
+/// The first row on which a condition holds.
+void AlertRule::begin(ClockId clock, AlertState& state, AlertState::Phase phase,
+                      const Observation& row) {
+  state.phase = phase;
+  state.since = row.time;
+  state.text = row.text;
+  const Micros at = *due(state);
+  if (at == row.time) {
+    change(clock, state, at);
+  } else {
+    timers_->push(clock, {.time = at, .key = row.key, .payload = {}});
+  }
+}
+
+/// A further row, on which the condition `holds` or not.
+void AlertRule::go_on(ClockId clock, AlertState& state, bool holds, const Observation& row) {
+  const Micros at = *due(state);
+  if (!holds) {
+    timers_->erase(clock, at, row.key);
+    const bool pending = state.phase == AlertState::Phase::kPending;
+    state.phase = pending ? AlertState::Phase::kNormal : AlertState::Phase::kActive;
+    state.text.clear();
+    return;
+  }
+  state.text = row.text;
+  if (options_.order == Order::kArrival && row.time == at) {
+    timers_->erase(clock, at, row.key);
+    change(clock, state, at);
+  }
+}
+
+void AlertRule::change(ClockId clock, AlertState& state, Micros at) {
+  if (state.phase == AlertState::Phase::kPending) {
+    raise(clock, state, at);
+  } else {
+    clear(clock, state, at);
+  }
 }
 
 void AlertRule::raise(ClockId clock, AlertState& state, Micros at) {
@@ -247,15 +269,25 @@ void AlertRule::raise(ClockId clock, AlertState& state, Micros at) {
                .raised_at = std::nullopt,
                .text = state.text},
               clock);
+  state.text.clear();
+}
+
+void AlertRule::clear(ClockId clock, AlertState& state, Micros at) {
+  state.phase = AlertState::Phase::kNormal;
+  output_.add({.key = state.key_text,
+               .change = AlertChange::kCleared,
+               .at = at,
+               .since = std::nullopt,
+               .raised_at = state.raised_at,
+               .text = state.text},
+              clock);
+  state.text.clear();
 }
 
 Result<void> AlertRule::fire_timer(ClockId clock, Micros time, const std::string& key) {
   ASSIGN_OR_RETURN(AlertState * state, state_of(key));
   // Else it was set when the job had another `for`: the key's next row decides by the new one.
-  if (state->phase != AlertState::Phase::kPending || state->since + options_.hold_for != time) {
-    return {};
-  }
-  raise(clock, *state, time);
+  if (due(*state) == time) change(clock, *state, time);
   return {};
 }
 

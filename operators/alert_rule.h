@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// An alert per key: raised when a condition has held for a while, cleared when another becomes
-// true. normal → (raise true at t) → pending since t → (raise true on every row until t + for) →
-// active at t + for → (clear true) → cleared, normal. A comparison with null is not true: such a
-// row neither raises nor clears, but a pending alert needs `raise` true on every row.
+// An alert per key: raised when a condition has held for a while, cleared when another has. normal
+// → (raise true at t) → pending since t → (raise true on every row until t + for) → active at
+// t + for → (clear true at t) → clearing since t → (clear true on every row until t + clear_for)
+// → cleared, normal. A comparison with null is not true: such a row neither raises nor clears, but
+// a pending alert needs `raise` true on every row, and one that clears `clear`.
 //
 // Order::kEvent takes the rows of a key in event-time order: a row is held until the watermark of
 // its clock reaches it (ties in arrival order), so reordering within out_of_orderness changes
@@ -11,8 +12,8 @@
 // watermark go out as late. Order::kArrival applies rows at once and ignores (and counts) those
 // older than their key's last.
 //
-// State: keys (key → AlertState), held (rows waiting), timers (t + for), sequence (arrival
-// numbers). Used only by its worker.
+// State: keys (key → AlertState), held (rows waiting), timers (t + for, t + clear_for), sequence
+// (arrival numbers). Used only by its worker.
 
 #include <optional>
 #include <span>
@@ -38,6 +39,8 @@ class AlertRule final : public Operator {
     sql::ExpressionPtr clear;
     /// How long `raise` must hold, in event time.
     Micros hold_for = 0;
+    /// How long `clear` must.
+    Micros clear_for = 0;
     Order order = Order::kEvent;
     /// Whether late rows are put out; they are counted anyway.
     bool emit_late = true;
@@ -73,7 +76,14 @@ class AlertRule final : public Operator {
   Result<void> apply_until(ClockId clock, Micros watermark, Reach reach);
   Result<void> apply_row(ClockId clock, const Observation& row);
   Result<void> fire_timer(ClockId clock, Micros time, const std::string& key);
+  /// When what is on its way in the state's phase happens, unless a row says otherwise.
+  std::optional<Micros> due(const AlertState& state) const;
+  void begin(ClockId clock, AlertState& state, AlertState::Phase phase, const Observation& row);
+  void go_on(ClockId clock, AlertState& state, bool holds, const Observation& row);
+  /// The change that was on its way.
+  void change(ClockId clock, AlertState& state, Micros at);
   void raise(ClockId clock, AlertState& state, Micros at);
+  void clear(ClockId clock, AlertState& state, Micros at);
   Result<AlertState*> state_of(std::string_view key);
 
   const Options options_;

@@ -37,7 +37,7 @@ Result<void> AlertStateRow::load(std::string_view in, std::byte* row) const {
   const bool whole = take_raw(in, state.phase) && take_raw(in, state.since) &&
                      take_raw(in, state.raised_at) && take_raw(in, state.last_row) &&
                      take_raw(in, key_size);
-  if (!whole || in.size() < key_size || state.phase > AlertState::Phase::kActive) {
+  if (!whole || in.size() < key_size || state.phase > AlertState::Phase::kClearing) {
     return corrupt("a saved alert state is damaged");
   }
   state.key_text = in.substr(0, key_size);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Where an alert rule stands for one key: normal → pending → active → normal. And how that is kept
-// in a state table. Thread-compatible.
+// Where an alert rule stands for one key: normal → pending → active → clearing → normal. And how
+// that is kept in a state table. Thread-compatible.
 
 #include <cstdint>
 #include <memory>
@@ -12,15 +12,15 @@
 namespace sitrep {
 
 struct AlertState {
-  enum class Phase : std::uint8_t { kNormal, kPending, kActive };
+  enum class Phase : std::uint8_t { kNormal, kPending, kActive, kClearing };
 
   Phase phase = Phase::kNormal;
-  /// First row of the run of rows on which `raise` was true.
+  /// First row of the run of rows on which `raise` was true (pending), or `clear` (clearing).
   Micros since = 0;
   Micros raised_at = 0;
   /// Event time of the last row applied.
   Micros last_row = kMinWatermark;
-  /// The key as a person reads it, and the text of the last row on which `raise` was true.
+  /// The key as a person reads it, and the text of the last row of that run.
   std::string key_text;
   std::string text;
 };

@@ -234,11 +234,16 @@ const Case kAlerts[] = {
     {"silence", with_alert("silent_after: 5min"), ""},
     {"no_condition", with_alert("severity: info"),
      "job.yaml:7:3: alert 'hot' needs either 'raise' or 'silent_after'\n"},
-    {"both_conditions", with_alert("raise: a, silent_after: 0s, clear: b, for: 1s"),
+    {"both_conditions",
+     with_alert("raise: a, silent_after: 0s, clear: b, for: 1s, clear_for: 1s"),
      "job.yaml:7:3: alert 'hot' needs either 'raise' or 'silent_after'\n"
      "job.yaml:7:79: 'silent_after' must be above 0\n"
-     "job.yaml:7:90: 'clear' and 'for' do not go with 'silent_after': the next row clears\n"
-     "job.yaml:7:98: 'clear' and 'for' do not go with 'silent_after': the next row clears\n"},
+     "job.yaml:7:90: 'clear', 'for' and 'clear_for' do not go with 'silent_after': the next row "
+     "clears\n"
+     "job.yaml:7:98: 'clear', 'for' and 'clear_for' do not go with 'silent_after': the next row "
+     "clears\n"
+     "job.yaml:7:113: 'clear', 'for' and 'clear_for' do not go with 'silent_after': the next row "
+     "clears\n"},
     {"severity", with_alert("raise: a, severity: high, order: none, late: {policy: update, "
                             "allowed_lateness: 1s}"),
      "job.yaml:7:75: 'severity': expected info, warning, critical; found 'high'\n"
@@ -332,6 +337,7 @@ alerts:
     raise: speed > 110
     for: 10s
     clear: speed < 100
+    clear_for: 5s
     severity: critical
     text: "{vehicle_id} at {speed} km/h"
     order: event
@@ -419,6 +425,7 @@ TEST(ParseJob, reads_every_key_of_streams_and_alerts) {
   EXPECT_EQ(alert.raise->value, "speed > 110");
   EXPECT_EQ(alert.clear->value, "speed < 100");
   EXPECT_EQ(alert.hold_for, 10'000'000);
+  EXPECT_EQ(alert.clear_for, 5'000'000);
   EXPECT_EQ(alert.severity, AlertSeverity::kCritical);
   EXPECT_EQ(alert.order, AlertOrder::kEvent);
   EXPECT_EQ(alert.late.policy, LatePolicy::kDrop);

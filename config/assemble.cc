@@ -435,7 +435,7 @@ class StageBuilder {
 
   void add_alert(const AlertPlan& alert) {
     AlertIdentity identity{.name = alert.name,
-                           .severity = std::string(to_string(alert.severity)),
+                           .severity = severity_of(to_string(alert.severity)),
                            .text = {},
                            .key_columns = alert.key,
                            .key_text = {}};
@@ -462,6 +462,7 @@ class StageBuilder {
                .identity = identity,
                .raise = alert.raise,
                .clear = alert.clear,
+               .severity = alert.severity_of_row,
                .hold_for = alert.hold_for,
                .clear_for = alert.clear_for,
                .order = alert.order == AlertOrder::kEvent ? AlertRule::Order::kEvent

@@ -16,6 +16,7 @@ std::vector<std::string_view> texts_of(const AlertSpec& spec) {
   for (const PlacedText& name : spec.key) texts.push_back(name.value);
   if (spec.raise) texts.push_back(spec.raise->value);
   if (spec.clear) texts.push_back(spec.clear->value);
+  if (spec.severity_sql) texts.push_back(spec.severity_sql->value);
   texts.push_back(spec.text.value);
   return texts;
 }
@@ -118,17 +119,21 @@ bool JobBinding::bind_key(BoundAlert& alert) {
 bool JobBinding::bind_conditions(BoundAlert& alert) {
   const AlertSpec& spec = *alert.spec;
   if (!spec.raise) return true;
-  const auto bind = [&](const PlacedText& text) {
+  const auto bind = [&](const PlacedText& text, const auto& bind_as) {
     sql::Diagnostics diagnostics;
-    auto condition = sql::bind_condition(text.value, alert.visible, functions_, diagnostics);
+    auto bound = bind_as(text.value, alert.visible, functions_, diagnostics);
     complain(text, diagnostics);
-    return condition;
+    return bound;
   };
-  alert.plan.raise = bind(*spec.raise);
+  alert.plan.raise = bind(*spec.raise, sql::bind_condition);
   if (spec.clear) {
-    alert.plan.clear = bind(*spec.clear);
+    alert.plan.clear = bind(*spec.clear, sql::bind_condition);
   } else if (alert.plan.raise) {
     alert.plan.clear = negation_of(alert.plan.raise);
+  }
+  if (spec.severity_sql) {
+    alert.plan.severity_of_row = bind(*spec.severity_sql, sql::bind_severity);
+    if (!alert.plan.severity_of_row) return false;
   }
   return alert.plan.raise && alert.plan.clear;
 }
@@ -145,7 +150,7 @@ bool JobBinding::bind_text(BoundAlert& alert) {
 void JobBinding::need_columns_of(const BoundAlert& alert) {
   const AlertPlan& plan = alert.plan;
   need(plan.input, alert.visible, plan.key);
-  for (const sql::ExpressionPtr& condition : {plan.raise, plan.clear}) {
+  for (const sql::ExpressionPtr& condition : {plan.raise, plan.clear, plan.severity_of_row}) {
     if (condition) need(plan.input, alert.visible, sql::columns_read(*condition));
   }
   for (const TextTemplate::Piece& piece : plan.text.pieces) {

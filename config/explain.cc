@@ -284,7 +284,9 @@ class Explainer {
       out_.line(2, "clear", concat(expression_text(*alert.clear, names), held(alert.clear_for)));
       out_.line(2, "order", alert.order == AlertOrder::kEvent ? "by event time" : "by arrival");
     }
-    out_.line(2, "severity", to_string(alert.severity));
+    out_.line(2, "severity", alert.severity_of_row
+                                 ? expression_text(*alert.severity_of_row, names)
+                                 : std::string(to_string(alert.severity)));
     out_.line(2, "state", concat("about ", alert_key_bytes(alert, schema), " bytes per key"));
     write_late(alert.late);
     write_sinks(alert.sinks, alert_schema());

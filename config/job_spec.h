@@ -156,6 +156,8 @@ struct AlertSpec {
   Micros hold_for = 0;  ///< `for:`
   Micros clear_for = 0;
   AlertSeverity severity = AlertSeverity::kWarning;
+  /// Instead: SQL that says it for each row.
+  std::optional<PlacedText> severity_sql;
   /// Message with `{column}` in it.
   PlacedText text;
   std::optional<Micros> silent_after;

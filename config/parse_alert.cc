@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cctype>
+
 #include "config/job_sections.h"
 #include "config/map_reader.h"
 #include "config/scalar_reader.h"
@@ -41,6 +44,24 @@ void parse_condition(MapReader& map, const PlacedText& name, AlertSpec& alert) {
   }
 }
 
+/// The name of one, or SQL; a lone word is no SQL that would be of use.
+void parse_severity(const ConfigNode& node, AlertSpec& alert, ErrorList& errors) {
+  const auto text = read_text(node, "severity", errors);
+  if (!text) return;
+  const bool is_word = std::all_of(text->value.begin(), text->value.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_';
+  });
+  if (is_word) {
+    alert.severity = read_choice(node, kSeverities, "severity", errors).value_or(alert.severity);
+    return;
+  }
+  alert.severity_sql = *text;
+  if (alert.silent_after) {
+    errors.add(text->place, "'severity': with 'silent_after' there is no row to look at; expected "
+                            "info, warning, critical");
+  }
+}
+
 }  // namespace
 
 AlertSpec parse_alert(const PlacedText& name, const ConfigNode& node, const std::string& job,
@@ -54,8 +75,7 @@ AlertSpec parse_alert(const PlacedText& name, const ConfigNode& node, const std:
   if (const ConfigNode* key = map.require("key")) alert.key = read_texts(*key, "key", errors);
   parse_condition(map, name, alert);
   if (const ConfigNode* severity = map.find("severity")) {
-    alert.severity =
-        read_choice(*severity, kSeverities, "severity", errors).value_or(alert.severity);
+    parse_severity(*severity, alert, errors);
   }
   if (const ConfigNode* text = map.require("text")) {
     if (auto words = read_text(*text, "text", errors)) alert.text = *std::move(words);

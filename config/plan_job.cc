@@ -91,6 +91,9 @@ AlertPlan finish_alert(BoundAlert bound, const JobPlan& plan) {
   for (std::size_t& column : alert.key) column = mapping[column];
   if (alert.raise) alert.raise = sql::with_columns(alert.raise, mapping);
   if (alert.clear) alert.clear = sql::with_columns(alert.clear, mapping);
+  if (alert.severity_of_row) {
+    alert.severity_of_row = sql::with_columns(alert.severity_of_row, mapping);
+  }
   for (TextTemplate::Piece& piece : alert.text.pieces) {
     if (piece.column) piece.column = mapping[*piece.column];
   }

@@ -123,6 +123,8 @@ struct AlertPlan {
   Micros hold_for = 0;
   Micros clear_for = 0;
   AlertSeverity severity = AlertSeverity::kWarning;
+  /// What rows say instead; null: nothing.
+  sql::ExpressionPtr severity_of_row;
   AlertOrder order = AlertOrder::kEvent;
   /// Over the input's schema.
   TextTemplate text;

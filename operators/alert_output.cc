@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operators/alert_output.h"
 
+#include "engine/base/ensure.h"
 #include "engine/base/text.h"
 #include "engine/data/time_text.h"
 
@@ -24,6 +25,15 @@ void append_cell(std::string& out, const Column& column, std::size_t row) {
   }
 }
 
+std::string_view name_of(AlertChange change) {
+  switch (change) {
+    case AlertChange::kRaised: return "raised";
+    case AlertChange::kUpdated: return "updated";
+    case AlertChange::kCleared: return "cleared";
+  }
+  ENSURE(false, "unknown change of an alert");
+}
+
 }  // namespace
 
 const Schema& alert_record_schema() {
@@ -42,13 +52,14 @@ AlertOutput::AlertOutput(const AlertIdentity& identity)
     : name_(identity.name), severity_(identity.severity), rows_(alert_record_schema()) {}
 
 void AlertOutput::add(const AlertRecord& record, ClockId clock) {
+  const bool said = record.severity != AlertSeverityLevel::kNone;
   const Value cells[] = {name_,
                          std::string(record.key),
-                         std::string(record.change == AlertChange::kRaised ? "raised" : "cleared"),
+                         std::string(name_of(record.change)),
                          record.at,
                          time_or_null(record.since),
                          time_or_null(record.raised_at),
-                         severity_,
+                         std::string(to_string(said ? record.severity : severity_)),
                          std::string(record.text)};
   rows_.row(cells, record.at, record.at, clock);
   empty_ = false;

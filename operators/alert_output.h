@@ -13,6 +13,7 @@
 
 #include "engine/api/operator.h"
 #include "engine/data/column_batch.h"
+#include "operators/alert_state.h"
 
 namespace sitrep {
 
@@ -25,7 +26,8 @@ struct AlertIdentity {
   };
 
   std::string name;
-  std::string severity;
+  /// Of every record that does not say another.
+  AlertSeverityLevel severity = AlertSeverityLevel::kWarning;
   std::vector<TextPiece> text;
   /// Columns of the input that tell one thing watched from another.
   std::vector<std::size_t> key_columns;
@@ -33,7 +35,7 @@ struct AlertIdentity {
   std::function<void(const ColumnBatch& batch, std::size_t row, std::string& out)> key_text;
 };
 
-enum class AlertChange { kRaised, kCleared };
+enum class AlertChange { kRaised, kUpdated, kCleared };
 
 struct AlertRecord {
   std::string_view key;
@@ -42,8 +44,9 @@ struct AlertRecord {
   Micros at;
   /// Since when the condition held (raised only).
   std::optional<Micros> since;
-  /// When the alert that is cleared had been raised (cleared only).
+  /// When the alert had been raised (not of kRaised).
   std::optional<Micros> raised_at;
+  AlertSeverityLevel severity = AlertSeverityLevel::kNone;
   std::string_view text;
 };
 
@@ -59,7 +62,7 @@ class AlertOutput {
 
  private:
   const std::string name_;
-  const std::string severity_;
+  const AlertSeverityLevel severity_;
   BatchBuilder rows_;
   bool empty_ = true;
 };

@@ -12,6 +12,7 @@ namespace sitrep {
 namespace {
 
 constexpr PaneKey kOnlyPane{.clock = 0, .end = 0};
+constexpr int kSeverityShift = 2;
 
 bool is_true(const Column& column, std::size_t row) {
   return !column.is_null(row) && column.booleans()[row] != 0;
@@ -23,7 +24,9 @@ AlertRule::AlertRule(const Options& options)
     : options_(options),
       raise_(options.raise),
       clear_(options.clear),
-      output_(options.identity) {}
+      output_(options.identity) {
+  if (options.severity) severity_.emplace(options.severity);
+}
 
 Result<void> AlertRule::open(OperatorContext& context) {
   keys_ = &context.table("keys", std::make_unique<AlertStateRow>());
@@ -41,10 +44,11 @@ Micros& AlertRule::applied(ClockId clock) {
   return applied_[clock];
 }
 
-// Payload of a held row: flags (1 byte: 1 raise, 2 clear), then key, key text and text, each behind
-// its length (4 bytes little endian).
+// Payload of a held row: flags (1 byte: 1 raise, 2 clear, 4 times the severity), then key, key text
+// and text, each behind its length (4 bytes little endian).
 std::string AlertRule::to_payload(const Observation& row) {
-  std::string out(1, static_cast<char>((row.raise ? 1 : 0) | (row.clear ? 2 : 0)));
+  std::string out(1, static_cast<char>((row.raise ? 1 : 0) | (row.clear ? 2 : 0) |
+                                       static_cast<int>(row.severity) << kSeverityShift));
   append_sized(out, row.key);
   append_sized(out, row.key_text);
   append_sized(out, row.text);
@@ -52,11 +56,18 @@ std::string AlertRule::to_payload(const Observation& row) {
 }
 
 Result<AlertRule::Observation> AlertRule::from_payload(Micros time, std::string_view payload) {
-  Observation row{
-      .time = time, .raise = false, .clear = false, .key = {}, .key_text = {}, .text = {}};
   if (payload.empty()) return corrupt("a held row is empty");
-  row.raise = (payload.front() & 1) != 0;
-  row.clear = (payload.front() & 2) != 0;
+  const int flags = payload.front();
+  if (flags < 0 || flags >> kSeverityShift > static_cast<int>(AlertSeverityLevel::kCritical)) {
+    return corrupt("a held row is damaged");
+  }
+  Observation row{.time = time,
+                  .raise = (flags & 1) != 0,
+                  .clear = (flags & 2) != 0,
+                  .severity = static_cast<AlertSeverityLevel>(flags >> kSeverityShift),
+                  .key = {},
+                  .key_text = {},
+                  .text = {}};
   payload.remove_prefix(1);
   std::string_view key, key_text, text;
   if (!take_sized(payload, key) || !take_sized(payload, key_text) || !take_sized(payload, text) ||
@@ -69,31 +80,47 @@ Result<AlertRule::Observation> AlertRule::from_payload(Micros time, std::string_
   return row;
 }
 
+AlertRule::Conditions AlertRule::evaluate(const ColumnBatch& batch, Arena& arena) {
+  Conditions out{.raise = raise_.evaluate(batch, batch.selection, arena),
+                 .clear = clear_.evaluate(batch, batch.selection, arena),
+                 .severity = nullptr};
+  std::size_t errors = raise_.take_error_count() + clear_.take_error_count();
+  if (severity_) {
+    out.severity = severity_->evaluate(batch, batch.selection, arena);
+    errors += severity_->take_error_count();
+  }
+  if (errors > 0) sql_errors_->add(errors);
+  return out;
+}
+
 AlertRule::Observation AlertRule::observe(const ColumnBatch& batch, std::size_t row,
-                                          const Column& raise, const Column& clear) const {
+                                          const Conditions& conditions) {
   Observation out{.time = batch.meta->event_time[row],
-                  .raise = is_true(raise, row),
-                  .clear = is_true(clear, row),
+                  .raise = is_true(*conditions.raise, row),
+                  .clear = is_true(*conditions.clear, row),
+                  .severity = AlertSeverityLevel::kNone,
                   .key = {},
                   .key_text = {},
                   .text = {}};
+  if (conditions.severity && !conditions.severity->is_null(row)) {
+    out.severity = severity_of(conditions.severity->texts()[row]);
+    if (out.severity == AlertSeverityLevel::kNone) sql_errors_->add(1);
+  }
   std::vector<ColumnPtr> key_columns;
   for (const std::size_t column : options_.identity.key_columns) {
     key_columns.push_back(batch.columns[column]);
   }
   encode_group_key(key_columns, row, out.key);
   options_.identity.key_text(batch, row, out.key_text);
-  if (out.raise || out.clear) out.text = render_text(options_.identity.text, batch, row);
+  // A row that says a severity may be one that only updates.
+  const bool says = out.raise || out.clear || out.severity != AlertSeverityLevel::kNone;
+  if (says) out.text = render_text(options_.identity.text, batch, row);
   return out;
 }
 
 Result<void> AlertRule::process(const ColumnBatch& batch, Emitter& out) {
   Arena arena;
-  const ColumnPtr raise = raise_.evaluate(batch, batch.selection, arena);
-  const ColumnPtr clear = clear_.evaluate(batch, batch.selection, arena);
-  if (const std::size_t errors = raise_.take_error_count() + clear_.take_error_count()) {
-    sql_errors_->add(errors);
-  }
+  const Conditions conditions = evaluate(batch, arena);
   std::vector<std::uint32_t> late;
   for (std::size_t n = 0; n < batch.selection.size(); ++n) {
     const std::size_t row = batch.selection[n];
@@ -105,7 +132,7 @@ Result<void> AlertRule::process(const ColumnBatch& batch, Emitter& out) {
       late.push_back(static_cast<std::uint32_t>(row));
       continue;
     }
-    Observation seen = observe(batch, row, *raise, *clear);
+    Observation seen = observe(batch, row, conditions);
     if (options_.order == Order::kArrival) {
       TRY(apply_row(clock, seen));
       continue;
@@ -203,9 +230,11 @@ Result<void> AlertRule::apply_row(ClockId clock, const Observation& row) {
       go_on(clock, *state, row.raise, row);
       return {};
     case Phase::kActive:
+      if (!row.clear || options_.clear_for > 0) update(clock, *state, row);
       if (row.clear) begin(clock, *state, Phase::kClearing, row);
       return {};
     case Phase::kClearing:
+      update(clock, *state, row);
       go_on(clock, *state, row.clear, row);
       return {};
   }
@@ -226,6 +255,7 @@ void AlertRule::begin(ClockId clock, AlertState& state, AlertState::Phase phase,
   state.phase = phase;
   state.since = row.time;
   state.text = row.text;
+  if (phase == AlertState::Phase::kPending) state.severity = row.severity;
   const Micros at = *due(state);
   if (at == row.time) {
     change(clock, state, at);
@@ -245,6 +275,7 @@ void AlertRule::go_on(ClockId clock, AlertState& state, bool holds, const Observ
     return;
   }
   state.text = row.text;
+  if (row.severity != AlertSeverityLevel::kNone) state.severity = row.severity;
   if (options_.order == Order::kArrival && row.time == at) {
     timers_->erase(clock, at, row.key);
     change(clock, state, at);
@@ -259,6 +290,22 @@ void AlertRule::change(ClockId clock, AlertState& state, Micros at) {
   }
 }
 
+void AlertRule::update(ClockId clock, AlertState& state, const Observation& row) {
+  if (row.severity == AlertSeverityLevel::kNone) return;
+  const bool known = state.severity != AlertSeverityLevel::kNone;
+  const AlertSeverityLevel before = known ? state.severity : options_.identity.severity;
+  state.severity = row.severity;
+  if (row.severity == before) return;
+  output_.add({.key = state.key_text,
+               .change = AlertChange::kUpdated,
+               .at = row.time,
+               .since = std::nullopt,
+               .raised_at = state.raised_at,
+               .severity = state.severity,
+               .text = row.text},
+              clock);
+}
+
 void AlertRule::raise(ClockId clock, AlertState& state, Micros at) {
   state.phase = AlertState::Phase::kActive;
   state.raised_at = at;
@@ -267,6 +314,7 @@ void AlertRule::raise(ClockId clock, AlertState& state, Micros at) {
                .at = at,
                .since = state.since,
                .raised_at = std::nullopt,
+               .severity = state.severity,
                .text = state.text},
               clock);
   state.text.clear();
@@ -279,8 +327,10 @@ void AlertRule::clear(ClockId clock, AlertState& state, Micros at) {
                .at = at,
                .since = std::nullopt,
                .raised_at = state.raised_at,
+               .severity = state.severity,
                .text = state.text},
               clock);
+  state.severity = AlertSeverityLevel::kNone;
   state.text.clear();
 }
 

@@ -12,6 +12,8 @@
 // watermark go out as late. Order::kArrival applies rows at once and ignores (and counts) those
 // older than their key's last.
 //
+// Where the severity is an expression, an alert that is up is updated when a row says another.
+//
 // State: keys (key → AlertState), held (rows waiting), timers (t + for, t + clear_for), sequence
 // (arrival numbers). Used only by its worker.
 
@@ -37,6 +39,9 @@ class AlertRule final : public Operator {
     /// Booleans over the input.
     sql::ExpressionPtr raise;
     sql::ExpressionPtr clear;
+    /// Text over the input: the name of a severity, looked at on every row while the alert is up; a
+    /// row on which it is another text or null leaves it. Null: the identity's.
+    sql::ExpressionPtr severity;
     /// How long `raise` must hold, in event time.
     Micros hold_for = 0;
     /// How long `clear` must.
@@ -60,6 +65,7 @@ class AlertRule final : public Operator {
     Micros time;
     bool raise;
     bool clear;
+    AlertSeverityLevel severity;
     std::string key;
     std::string key_text;
     std::string text;
@@ -68,8 +74,14 @@ class AlertRule final : public Operator {
 
   static std::string to_payload(const Observation& row);
   static Result<Observation> from_payload(Micros time, std::string_view payload);
-  Observation observe(const ColumnBatch& batch, std::size_t row, const Column& raise,
-                      const Column& clear) const;
+  /// What the conditions are on the rows of a batch; no severity where the rule has one for all.
+  struct Conditions {
+    ColumnPtr raise;
+    ColumnPtr clear;
+    ColumnPtr severity;
+  };
+  Conditions evaluate(const ColumnBatch& batch, Arena& arena);
+  Observation observe(const ColumnBatch& batch, std::size_t row, const Conditions& conditions);
 
   Micros& applied(ClockId clock);
   /// Applies held rows and timers in the order of event time as far as the clock allows.
@@ -82,6 +94,8 @@ class AlertRule final : public Operator {
   void go_on(ClockId clock, AlertState& state, bool holds, const Observation& row);
   /// The change that was on its way.
   void change(ClockId clock, AlertState& state, Micros at);
+  /// Tells of another severity of an alert that is up.
+  void update(ClockId clock, AlertState& state, const Observation& row);
   void raise(ClockId clock, AlertState& state, Micros at);
   void clear(ClockId clock, AlertState& state, Micros at);
   Result<AlertState*> state_of(std::string_view key);
@@ -89,6 +103,7 @@ class AlertRule final : public Operator {
   const Options options_;
   sql::Evaluator raise_;
   sql::Evaluator clear_;
+  std::optional<sql::Evaluator> severity_;
   AlertOutput output_;
   Table* keys_ = nullptr;
   ArrivalNumbers arrivals_;

@@ -1,11 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operators/alert_state.h"
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
 #include <new>
 
 #include "engine/api/raw_bytes.h"
 
 namespace sitrep {
+namespace {
+
+// Phase in the low four bits of their byte, severity in the high ones.
+constexpr int kSeverityShift = 4;
+constexpr std::uint8_t kPhaseMask = 0x0f;
+
+constexpr std::array<std::string_view, 4> kSeverities = {"", "info", "warning", "critical"};
+
+}  // namespace
+
+std::string_view to_string(AlertSeverityLevel severity) {
+  return kSeverities.at(static_cast<std::size_t>(severity));
+}
+
+AlertSeverityLevel severity_of(std::string_view text) {
+  const auto found = std::find(kSeverities.begin() + 1, kSeverities.end(), text);
+  if (found == kSeverities.end()) return AlertSeverityLevel::kNone;
+  return static_cast<AlertSeverityLevel>(found - kSeverities.begin());
+}
 
 void AlertStateRow::create(std::byte* row) const {
   new (row) Owned(std::make_unique<AlertState>());
@@ -22,7 +44,8 @@ std::size_t AlertStateRow::heap_bytes(const std::byte* row) const {
 
 void AlertStateRow::save(const std::byte* row, std::string& out) const {
   const AlertState& state = get(row);
-  append_raw(out, state.phase);
+  append_raw(out, static_cast<std::uint8_t>(static_cast<int>(state.phase) |
+                                            static_cast<int>(state.severity) << kSeverityShift));
   append_raw(out, state.since);
   append_raw(out, state.raised_at);
   append_raw(out, state.last_row);
@@ -33,11 +56,15 @@ void AlertStateRow::save(const std::byte* row, std::string& out) const {
 
 Result<void> AlertStateRow::load(std::string_view in, std::byte* row) const {
   AlertState& state = get(row);
+  std::uint8_t phase_and_severity = 0;
   std::uint32_t key_size = 0;
-  const bool whole = take_raw(in, state.phase) && take_raw(in, state.since) &&
+  const bool whole = take_raw(in, phase_and_severity) && take_raw(in, state.since) &&
                      take_raw(in, state.raised_at) && take_raw(in, state.last_row) &&
                      take_raw(in, key_size);
-  if (!whole || in.size() < key_size || state.phase > AlertState::Phase::kClearing) {
+  state.phase = static_cast<AlertState::Phase>(phase_and_severity & kPhaseMask);
+  state.severity = static_cast<AlertSeverityLevel>(phase_and_severity >> kSeverityShift);
+  if (!whole || in.size() < key_size || state.phase > AlertState::Phase::kClearing ||
+      state.severity > AlertSeverityLevel::kCritical) {
     return corrupt("a saved alert state is damaged");
   }
   state.key_text = in.substr(0, key_size);

@@ -6,15 +6,26 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "engine/api/table.h"
 
 namespace sitrep {
 
+/// kNone: nobody has said, or the rule has one severity for all.
+enum class AlertSeverityLevel : std::uint8_t { kNone, kInfo, kWarning, kCritical };
+
+/// "info", "warning", "critical"; "" for kNone.
+std::string_view to_string(AlertSeverityLevel severity);
+/// kNone for any other text.
+AlertSeverityLevel severity_of(std::string_view text);
+
 struct AlertState {
   enum class Phase : std::uint8_t { kNormal, kPending, kActive, kClearing };
 
   Phase phase = Phase::kNormal;
+  /// As the last row said, where rows say it.
+  AlertSeverityLevel severity = AlertSeverityLevel::kNone;
   /// First row of the run of rows on which `raise` was true (pending), or `clear` (clearing).
   Micros since = 0;
   Micros raised_at = 0;
@@ -26,8 +37,8 @@ struct AlertState {
 };
 
 /// A row is a pointer to its state: a table moves rows as bytes, and short texts point into the
-/// string that holds them. Saved form (docs/formats.md): phase (1 byte), since, raised_at, last_row
-/// (8 bytes little endian each), length of key_text (4 bytes), key_text, text.
+/// string that holds them. Saved form (docs/formats.md): phase and severity (1 byte), since,
+/// raised_at, last_row (8 bytes little endian each), length of key_text (4 bytes), key_text, text.
 class AlertStateRow final : public RowCodec {
  public:
   std::size_t row_bytes() const override { return sizeof(Owned); }

@@ -138,12 +138,21 @@ std::optional<Query> bind_query(std::string_view text, const BindOptions& option
   return unite(std::move(branches), diagnostics);
 }
 
-ExpressionPtr bind_condition(std::string_view text, const Schema& schema,
-                             const FunctionRegistry& functions, Diagnostics& diagnostics) {
+namespace {
+
+/// What a lone expression must be, for errors.
+struct LoneKind {
+  Type type;
+  std::string_view name;
+  std::string_view example;
+};
+
+ExpressionPtr bind_lone(std::string_view text, const LoneKind& kind, const Schema& schema,
+                        const FunctionRegistry& functions, Diagnostics& diagnostics) {
   constexpr std::string_view kPrefix = "SELECT ";
   const std::string select = concat(kPrefix, text);
   const std::size_t errors_before = diagnostics.size();
-  ExpressionPtr condition;
+  ExpressionPtr bound;
   if (const auto tree = parse_select(select, diagnostics)) {
     const Json& targets = list_in(*tree, "targetList");
     const bool lone = targets.size() == 1 && list_in(*tree, "fromClause").empty() &&
@@ -153,14 +162,15 @@ ExpressionPtr bind_condition(std::string_view text, const Schema& schema,
     if (lone) {
       InputRow row;
       row.add("", schema);
-      InputScope scope(row, "a condition looks at single rows; put the aggregate into a stream and "
-                            "let the alert read that", diagnostics);
+      InputScope scope(row,
+                       concat(kind.name, " looks at single rows; put the aggregate into a stream "
+                                         "and let the alert read that"),
+                       diagnostics);
       ExpressionBinder binder(select, scope, functions, diagnostics);
-      condition = binder.bind_as(*find_in(body_of(targets[0]), "val"), Type::kBoolean,
-                                 "a condition");
+      bound = binder.bind_as(*find_in(body_of(targets[0]), "val"), kind.type, kind.name);
     } else {
-      diagnostics.push_back({kPrefix.size(), "found more than a condition, expected one like "
-                                             "speed > 110 AND engine_on"});
+      diagnostics.push_back({kPrefix.size(), concat("found more than ", kind.name,
+                                                    ", expected one like ", kind.example)});
     }
   }
   for (std::size_t i = errors_before; i < diagnostics.size(); ++i) {
@@ -168,7 +178,27 @@ ExpressionPtr bind_condition(std::string_view text, const Schema& schema,
     position -= std::min(position, kPrefix.size());
   }
   sort_by_place(diagnostics, errors_before);
-  return condition;
+  return bound;
+}
+
+}  // namespace
+
+ExpressionPtr bind_condition(std::string_view text, const Schema& schema,
+                             const FunctionRegistry& functions, Diagnostics& diagnostics) {
+  return bind_lone(text,
+                   {.type = Type::kBoolean,
+                    .name = "a condition",
+                    .example = "speed > 110 AND engine_on"},
+                   schema, functions, diagnostics);
+}
+
+ExpressionPtr bind_severity(std::string_view text, const Schema& schema,
+                            const FunctionRegistry& functions, Diagnostics& diagnostics) {
+  return bind_lone(text,
+                   {.type = Type::kText,
+                    .name = "a severity",
+                    .example = "CASE WHEN speed > 130 THEN 'critical' ELSE 'warning' END"},
+                   schema, functions, diagnostics);
 }
 
 void add_builtin_functions(FunctionRegistry& registry) {

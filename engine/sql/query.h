@@ -135,6 +135,10 @@ std::optional<Query> bind_query(std::string_view text, const BindOptions& option
 ExpressionPtr bind_condition(std::string_view text, const Schema& schema,
                              const FunctionRegistry& functions, Diagnostics& diagnostics);
 
+/// The same for an alert's `severity`; must be a text.
+ExpressionPtr bind_severity(std::string_view text, const Schema& schema,
+                            const FunctionRegistry& functions, Diagnostics& diagnostics);
+
 /// The scalar and aggregate functions of SQL that come with sitrep.
 void add_builtin_functions(FunctionRegistry& registry);
 

@@ -249,6 +249,10 @@ const Case kAlerts[] = {
      "job.yaml:7:75: 'severity': expected info, warning, critical; found 'high'\n"
      "job.yaml:7:88: 'order': expected event, arrival; found 'none'\n"
      "job.yaml:7:100: 'late': an alert is never updated; expected side or drop\n"},
+    {"severity_sql", with_alert("raise: a, severity: \"CASE WHEN v THEN 'info' END\""), ""},
+    {"severity_sql_of_silence", with_alert("silent_after: 5min, severity: \"lower('INFO')\""),
+     "job.yaml:7:85: 'severity': with 'silent_after' there is no row to look at; expected info, "
+     "warning, critical\n"},
     {"missing", with("alerts: {hot: {raise: x}}\n"),
      "job.yaml:6:15: alert 'hot' needs 'from'\n"
      "job.yaml:6:15: alert 'hot' needs 'key'\n"

@@ -68,6 +68,7 @@ void DeltaBuilder::TextColumn::clear() {
 
 void DeltaBuilder::StoreChanges::clear() {
   groups.clear();
+  if (groups.capacity() * sizeof(Group) > kKeptBytesMax) groups.shrink_to_fit();
   for (TextColumn* column : {&removed_keys, &put_keys, &values}) column->clear();
 }
 

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include "engine/base/text.h"
 #include "tests/unit/api/memory_image.h"
 
@@ -33,6 +37,35 @@ TEST(AlertState, texts_survive_an_eviction_of_the_rows_around_them) {
   EXPECT_EQ(moved.key_text.data(), text);
   EXPECT_EQ(moved.key_text, "V3");
   EXPECT_EQ(AlertStateRow::get(table.upsert(pane, "key4")).key_text, "V4");
+}
+
+TEST(AlertState, phase_and_severity_share_a_byte_and_come_back) {
+  const AlertStateRow codec;
+  std::vector<std::uint64_t> words(codec.row_bytes() / sizeof(std::uint64_t) + 1);
+  std::byte* const row = reinterpret_cast<std::byte*>(words.data());
+  codec.create(row);
+  AlertState& state = AlertStateRow::get(row);
+  state.phase = AlertState::Phase::kClearing;
+  state.severity = AlertSeverityLevel::kCritical;
+  state.key_text = "V1";
+  std::string saved;
+  codec.save(row, saved);
+  EXPECT_EQ(saved.front(), '\x33');
+  state = AlertState();
+  ASSERT_TRUE(codec.load(saved, row).has_value());
+  EXPECT_EQ(state.phase, AlertState::Phase::kClearing);
+  EXPECT_EQ(state.severity, AlertSeverityLevel::kCritical);
+  EXPECT_EQ(state.key_text, "V1");
+  // As it was saved before there were severities.
+  saved.front() = '\x02';
+  ASSERT_TRUE(codec.load(saved, row).has_value());
+  EXPECT_EQ(state.phase, AlertState::Phase::kActive);
+  EXPECT_EQ(state.severity, AlertSeverityLevel::kNone);
+  for (const char damaged : {'\x04', '\x42'}) {
+    saved.front() = damaged;
+    EXPECT_FALSE(codec.load(saved, row).has_value());
+  }
+  codec.destroy(row);
 }
 
 }  // namespace

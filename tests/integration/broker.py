@@ -95,8 +95,15 @@ class Broker:
 
     def first_offset(self, topic, partition):
         """Of the oldest record that is kept."""
+        return self._offset(topic, partition, -2)
+
+    def end_offset(self, topic, partition):
+        """Behind the newest record."""
+        return self._offset(topic, partition, -1)
+
+    def _offset(self, topic, partition, time):
         done = subprocess.run(["kcat", "-b", self.bootstrap, "-Q", "-t",
-                               f"{topic}:{partition}:-2"], check=True, text=True,
+                               f"{topic}:{partition}:{time}"], check=True, text=True,
                               stdout=subprocess.PIPE, timeout=60)
         return int(done.stdout.split()[-1])
 

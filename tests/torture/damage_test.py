@@ -6,6 +6,7 @@ installed."""
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,6 +21,7 @@ import checker  # noqa: E402
 import torture  # noqa: E402
 
 SKIPPED = 77
+PATIENCE_S = 60
 
 
 def flip_bytes(path, from_byte, to_byte, step):
@@ -61,6 +63,28 @@ def state_begins_at(broker):
             for partition in range(torture.PARTITIONS)]
 
 
+def has_state(broker):
+    """Whether every partition of the state log has records."""
+    try:
+        return all(broker.end_offset("torture.counted.state", partition) > 0
+                   for partition in range(torture.PARTITIONS))
+    except subprocess.CalledProcessError:
+        return False  # the topic is not there yet
+
+
+def is_trimmed(broker):
+    """Whether snapshots stand for the beginning of every partition of the state log."""
+    return has_state(broker) and min(state_begins_at(broker)) > 0
+
+
+def wait_for_tables(image):
+    """Until what the journal held is in tables."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not list(image.glob("*.sst")):
+        assert time.monotonic() < deadline, "the image gets no tables"
+        time.sleep(0.1)
+
+
 class DamageTest(unittest.TestCase):
     def run_with(self, damage, restart_before=False, trimmed_before=False):
         """The log of a run whose image was damaged in between."""
@@ -76,17 +100,17 @@ class DamageTest(unittest.TestCase):
             try:
                 instance.start()
                 rounds = 0
-                deadline = time.monotonic() + 60
-                while rounds < 30 or (trimmed_before and time.monotonic() < deadline and
-                                      min(state_begins_at(broker)) == 0):
+                deadline = time.monotonic() + PATIENCE_S
+                ready = is_trimmed if trimmed_before else has_state
+                while rounds < 30 or (time.monotonic() < deadline and not ready(broker)):
                     rounds += 1
                     for producer in producers:
                         producer.send(60)
                     time.sleep(0.1)
                 instance.kill()
-                if restart_before:  # what the journal held is in tables then
+                if restart_before:
                     instance.start()
-                    time.sleep(3)
+                    wait_for_tables(scratch / "i0" / "image")
                     instance.stop()
                 damage(scratch / "i0" / "image")
                 self.state_begins_at = state_begins_at(broker)

@@ -23,11 +23,21 @@ std::optional<std::string> own(std::optional<std::string_view> text) {
 
 class MemoryLog::Reader final : public PartitionReader {
  public:
-  Reader(MemoryLog& log, TopicPartition name, Offset start)
-      : log_(log), name_(std::move(name)), partition_(log.partitions_[name_]), position_(start) {}
+  enum class Place { kInGroup, kOutside };
+
+  Reader(MemoryLog& log, TopicPartition name, Offset start, Place place)
+      : log_(log),
+        name_(std::move(name)),
+        place_(place),
+        partition_(log.partitions_[name_]),
+        position_(start) {}
 
   Result<void> read(std::size_t records_max, RecordBatch& out) override {
-    if (position_ < partition_.begin || position_ > partition_.end) {
+    if (ended_) return {};
+    const bool refused =
+        place_ == Place::kOutside && log_.fault(MemoryLogFaults::Point::kReadRefused);
+    if (refused || position_ < partition_.begin || position_ > partition_.end) {
+      ended_ = true;
       return unavailable(concat("reading ", name_.topic, "[", name_.partition, "] from offset ",
                                 position_, ": it has ", partition_.begin, " to ", partition_.end),
                          Retry::kNever);
@@ -61,8 +71,11 @@ class MemoryLog::Reader final : public PartitionReader {
  private:
   MemoryLog& log_;
   const TopicPartition name_;
+  const Place place_;
   const Partition& partition_;
   Offset position_;
+  /// After an error, as librdkafka's.
+  bool ended_ = false;
 };
 
 class MemoryLog::Group final : public GroupReader {
@@ -116,7 +129,8 @@ class MemoryLog::Group final : public GroupReader {
       std::span<const StartPosition> starts) override {
     std::vector<std::unique_ptr<PartitionReader>> readers;
     for (const StartPosition& start : starts) {
-      readers.push_back(std::make_unique<Reader>(log_, start.partition, start.offset));
+      readers.push_back(std::make_unique<Reader>(log_, start.partition, start.offset,
+                                                 Reader::Place::kInGroup));
     }
     return readers;
   }
@@ -459,7 +473,7 @@ Result<std::unique_ptr<PartitionReader>> MemoryLog::open_reader(const StartPosit
     return unavailable("the reader cannot be opened now");
   }
   return std::unique_ptr<PartitionReader>(
-      std::make_unique<Reader>(*this, start.partition, start.offset));
+      std::make_unique<Reader>(*this, start.partition, start.offset, Reader::Place::kOutside));
 }
 
 Result<void> MemoryLog::trim(const TopicPartition& partition, Offset before) {

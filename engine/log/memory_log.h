@@ -37,6 +37,7 @@ class MemoryLogFaults {
     kCommittedOffsets,  ///< Cannot be asked for now.
     kReaderNotOpened,   ///< A reader outside groups, for now.
     kNothingRead,       ///< A read that yields nothing although there is something.
+    kReadRefused,       ///< A reader outside groups is told of what another one lacked, and ends.
   };
   virtual ~MemoryLogFaults() = default;
   virtual bool happens(Point) { return false; }

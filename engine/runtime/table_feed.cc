@@ -6,6 +6,7 @@
 
 #include "engine/base/logging.h"
 #include "engine/base/text.h"
+#include "engine/log/patient_reader.h"
 
 namespace sitrep {
 namespace {
@@ -35,7 +36,7 @@ Result<std::unique_ptr<TableFeed>> TableFeed::open(const SharedTableNode& table,
     const TopicPartition name{topic, PartitionId(i)};
     ASSIGN_OR_RETURN(const OffsetRange range, log.offset_range(name));
     ASSIGN_OR_RETURN(std::unique_ptr<PartitionReader> reader,
-                     log.open_reader({.partition = name, .offset = range.begin}));
+                     open_patient_reader(log, {.partition = name, .offset = range.begin}));
     feed->partitions_.push_back(
         {.number = name.partition, .reader = std::move(reader), .end = range.end});
   }

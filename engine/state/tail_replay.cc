@@ -6,6 +6,7 @@
 
 #include "engine/base/logging.h"
 #include "engine/base/text.h"
+#include "engine/log/patient_reader.h"
 
 namespace sitrep {
 
@@ -166,7 +167,8 @@ void TailReplay::read_from(Offset from) {
 Result<bool> TailReplay::read_some() {
   if (!reader_) {
     ASSIGN_OR_RETURN(
-        reader_, log_.open_reader({.partition = options_.state_log, .offset = reading_from_}));
+        reader_,
+        open_patient_reader(log_, {.partition = options_.state_log, .offset = reading_from_}));
   }
   RecordBatch batch;
   if (auto read = reader_->read(options_.step_records, batch); !read) {

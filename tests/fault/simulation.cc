@@ -64,7 +64,8 @@ class Simulation final : public MemoryLogFaults {
 
   bool happens(Point point) override {
     if (quiet_) return false;
-    if (point != Point::kNothingRead && point != Point::kMarkersLate) maybe_crash(60);
+    const bool of_a_read = point == Point::kNothingRead || point == Point::kReadRefused;
+    if (!of_a_read && point != Point::kMarkersLate) maybe_crash(60);
     switch (point) {
       case Point::kAppend:
       case Point::kCommitUndecided:
@@ -74,6 +75,7 @@ class Simulation final : public MemoryLogFaults {
       case Point::kCommittedOffsets: return noted(below(10) == 0, point);
       case Point::kReaderNotOpened: return noted(below(10) == 0, point);
       case Point::kNothingRead: return below(4) == 0;
+      case Point::kReadRefused: return noted(below(20) == 0 && refusals_left_-- > 0, point);
     }
     return false;
   }
@@ -349,6 +351,8 @@ class Simulation final : public MemoryLogFaults {
   int sent_ = 0;
   int idle_steps_ = 0;
   bool quiet_ = false;
+  /// A reader that makes no way gives up at more.
+  int refusals_left_ = 3;
   bool in_process_ = false;
   std::vector<std::string> notes_;
   std::vector<std::string> wrong_;

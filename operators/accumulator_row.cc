@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operators/accumulator_row.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sitrep {
@@ -43,6 +44,11 @@ Result<void> AccumulatorRow::load(std::string_view in, std::byte* row) const {
   }
   if (!in.empty()) return corrupt("a saved window group has bytes left over");
   return {};
+}
+
+bool AccumulatorRow::owns_heap() const {
+  return std::ranges::any_of(functions_,
+                             [](const auto& function) { return function->owns_heap(); });
 }
 
 std::size_t AccumulatorRow::heap_bytes(const std::byte* row) const {

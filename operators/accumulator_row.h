@@ -21,6 +21,7 @@ class AccumulatorRow final : public RowCodec {
   void destroy(std::byte* row) const override;
   void save(const std::byte* row, std::string& out) const override;
   Result<void> load(std::string_view in, std::byte* row) const override;
+  bool owns_heap() const override;
   std::size_t heap_bytes(const std::byte* row) const override;
 
   std::size_t size() const { return functions_.size(); }

@@ -32,6 +32,7 @@ class MergedAggregate final : public AggregateFunction {
   Result<void> load(std::string_view& in, std::byte* accumulator) const override {
     return whole_->load(in, accumulator);
   }
+  bool owns_heap() const override { return whole_->owns_heap(); }
   std::size_t heap_bytes(const std::byte* accumulator) const override {
     return whole_->heap_bytes(accumulator);
   }

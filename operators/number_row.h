@@ -26,6 +26,8 @@ class NumberRow final : public RowCodec {
     return {};
   }
 
+  bool owns_heap() const override { return false; }
+
   static std::int64_t get(const std::byte* row) {
     std::int64_t value;
     std::memcpy(&value, row, sizeof value);

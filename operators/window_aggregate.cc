@@ -316,12 +316,15 @@ Result<void> WindowAggregate::save_progress(ClockId clock, const Progress& mine)
 Result<void> WindowAggregate::emit_window(ClockId clock, Micros end, Emitter& out) {
   Output output(*this, clock, out);
   if (windows_.tumbling()) {
-    Table::Pane* const pane = groups_->find_pane({.clock = clock, .end = end});
+    const PaneKey key{.clock = clock, .end = end};
+    Table::Pane* const pane = groups_->find_pane(key);
     ENSURE(pane != nullptr, "a window without a pane is never due");
     Result<void> added;
-    TRY(groups_->for_each(*pane, [&](std::string_view key, const std::byte* row) {
-      if (added) added = output.add(end, key, row);
-    }));
+    const auto add = [&](std::string_view group, const std::byte* row) {
+      if (added) added = output.add(end, group, row);
+    };
+    const bool closes = options_.allowed_lateness == 0;
+    TRY(closes ? groups_->drain(key, add) : groups_->for_each(*pane, add));
     TRY(std::move(added));
   } else {
     TRY(merge_panes(clock, end, output));

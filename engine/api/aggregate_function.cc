@@ -5,6 +5,8 @@ namespace sitrep {
 
 void AggregateFunction::destroy(std::byte*) const {}
 
+bool AggregateFunction::owns_heap() const { return true; }
+
 std::size_t AggregateFunction::heap_bytes(const std::byte*) const { return 0; }
 
 }  // namespace sitrep

@@ -63,6 +63,9 @@ class AggregateFunction {
   /// Reads what save wrote into a created accumulator and drops it from the front of `in`;
   /// kCorrupt when the bytes are not of that form.
   virtual Result<void> load(std::string_view& in, std::byte* accumulator) const = 0;
+  /// Whether accumulators may own heap bytes; counting them takes 8 bytes of each group. Default:
+  /// they may.
+  virtual bool owns_heap() const;
   /// Heap bytes behind the accumulator, for the memory budget. Default: none.
   virtual std::size_t heap_bytes(const std::byte* accumulator) const;
 };

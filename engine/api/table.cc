@@ -2,7 +2,7 @@
 #include "engine/api/table.h"
 
 #include <algorithm>
-#include <limits>
+#include <cstring>
 #include <utility>
 
 #include "engine/api/table_pane.h"
@@ -21,13 +21,15 @@ constexpr std::size_t kEvictedPartMin = 8;
 }  // namespace
 
 void RowCodec::destroy(std::byte*) const {}
+bool RowCodec::owns_heap() const { return true; }
 std::size_t RowCodec::heap_bytes(const std::byte*) const { return 0; }
 
 Table::Table(Options options)
     : name_(std::move(options.name)),
       id_(store_id(name_)),
       codec_(std::move(options.codec)),
-      row_bytes_(Entry::aligned(codec_->row_bytes())),
+      owns_heap_(codec_->owns_heap()),
+      row_bytes_(Entry::aligned(codec_->row_bytes()) + (owns_heap_ ? sizeof(std::uint64_t) : 0)),
       clocks_(*options.clocks),
       cold_(options.cold) {}
 
@@ -69,8 +71,8 @@ void Table::drop(PaneKey key) {
 void Table::forget_change(Pane& pane) {
   if (pane.dirty.empty()) return;
   // What a row holds on the heap is only ever counted down in between (destroy_row).
-  for (const Entry* const entry : pane.dirty) {
-    changed_bytes_ -= pane.entry_bytes(*entry) + entry->heap_bytes;
+  for (Entry* const entry : pane.dirty) {
+    changed_bytes_ -= pane.entry_bytes(*entry) + heap_bytes(*entry);
   }
   changed_.back()->change = pane.change;
   changed_[pane.change] = changed_.back();
@@ -103,9 +105,9 @@ std::byte* Table::upsert_absent(Pane& pane, std::string_view key, std::uint64_t 
     entry = *loaded;
   }
   if (entry == nullptr) {
-    entry = pane.allocate(key, hash);
+    entry = pane.allocate(key);
     codec_->create(entry->row());
-    pane.link(entry);
+    pane.link(entry, hash);
   }
   pane.mark_dirty(*entry);
   return entry->row();
@@ -136,7 +138,7 @@ Result<Table::Entry*> Table::load_cold(Pane& pane, std::string_view key, std::ui
 
 Result<Table::Entry*> Table::insert_saved(Pane& pane, std::string_view key, std::uint64_t hash,
                                           std::string_view value) {
-  Entry* const entry = pane.allocate(key, hash);
+  Entry* const entry = pane.allocate(key);
   codec_->create(entry->row());
   if (Result<void> loaded = codec_->load(value, entry->row()); !loaded) {
     codec_->destroy(entry->row());
@@ -145,7 +147,7 @@ Result<Table::Entry*> Table::insert_saved(Pane& pane, std::string_view key, std:
   }
   entry->set(Entry::kSaved);
   count_heap(*entry, codec_->heap_bytes(entry->row()));
-  pane.link(entry);
+  pane.link(entry, hash);
   pane.saved = true;
   return entry;
 }
@@ -156,9 +158,9 @@ void Table::erase(Pane& pane, std::string_view key) {
   if (entry == nullptr) {
     if (!pane.cold) return;
     // The image may hold it: its removal is written without looking.
-    entry = pane.allocate(key, hash);
+    entry = pane.allocate(key);
     entry->set(Entry::kSaved);
-    pane.link(entry);
+    pane.link(entry, hash);
   } else {
     if (entry->has(Entry::kErased)) return;
     destroy_row(*entry);
@@ -174,10 +176,23 @@ void Table::destroy_row(Entry& entry) {
 }
 
 void Table::count_heap(Entry& entry, std::size_t bytes) {
-  bytes_ -= entry.heap_bytes;
-  entry.heap_bytes = static_cast<std::uint32_t>(
-      std::min<std::size_t>(bytes, std::numeric_limits<std::uint32_t>::max()));
-  bytes_ += entry.heap_bytes;
+  if (!owns_heap_) {
+    ENSURE(bytes == 0, "a codec says whether its rows own anything");
+    return;
+  }
+  bytes_ += bytes - heap_bytes(entry);
+  set_heap_bytes(entry, bytes);
+}
+
+std::uint64_t Table::heap_bytes(Entry& entry) const {
+  if (!owns_heap_) return 0;
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, entry.row() + row_bytes_ - sizeof bytes, sizeof bytes);
+  return bytes;
+}
+
+void Table::set_heap_bytes(Entry& entry, std::uint64_t bytes) const {
+  std::memcpy(entry.row() + row_bytes_ - sizeof bytes, &bytes, sizeof bytes);
 }
 
 Result<void> Table::for_each(
@@ -186,6 +201,23 @@ Result<void> Table::for_each(
   pane.visit([&](Entry& entry) {
     if (!entry.has(Entry::kErased)) row(entry.key(), entry.row());
   });
+  return {};
+}
+
+Result<void> Table::drain(
+    PaneKey key, const std::function<void(std::string_view key, const std::byte* row)>& row) {
+  const auto found = panes_.find(key);
+  if (found == panes_.end()) return {};
+  Pane& pane = *found->second;
+  if (pane.cold) TRY(for_each_cold(pane, row));
+  if (pane.saved) dropped_.push_back(key);
+  forget_change(pane);
+  pane.drain([&](Entry& entry) {
+    if (entry.has(Entry::kErased)) return;
+    row(entry.key(), entry.row());
+    destroy_row(entry);
+  });
+  panes_.erase(found);
   return {};
 }
 

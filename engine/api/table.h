@@ -44,6 +44,9 @@ class RowCodec {
   virtual void save(const std::byte* row, std::string& out) const = 0;
   /// Reads what save wrote into a created row; kCorrupt when it is not of that form.
   virtual Result<void> load(std::string_view in, std::byte* row) const = 0;
+  /// Whether rows may own heap bytes; each has their number beside it then, in 8 bytes more.
+  /// Default: they may.
+  virtual bool owns_heap() const;
   /// Heap bytes behind the row, for the memory budget; asked for at the end of an epoch in which it
   /// changed. Default: none.
   virtual std::size_t heap_bytes(const std::byte* row) const;
@@ -99,6 +102,10 @@ class Table final : public Store {
   /// Every row of the pane, those on disk included, in no order.
   Result<void> for_each(Pane& pane,
                         const std::function<void(std::string_view key, const std::byte* row)>& row);
+  /// Every row of the pane, and drops it: rows go as they are passed, so that what is made of a
+  /// large pane finds room. When the image could not be read the pane stays.
+  Result<void> drain(PaneKey key,
+                     const std::function<void(std::string_view key, const std::byte* row)>& row);
   /// The failure of the last cold read; forgets it.
   std::optional<Error> take_error();
 
@@ -111,7 +118,7 @@ class Table final : public Store {
   void evict(Epoch flushed) override;
 
  private:
-  struct Entry;
+  class Entry;
 
   std::byte* upsert_absent(Pane& pane, std::string_view key, std::uint64_t hash);
   Result<Entry*> load_cold(Pane& pane, std::string_view key, std::uint64_t hash);
@@ -122,13 +129,17 @@ class Table final : public Store {
   void collect_entry(Pane& pane, Entry& entry, Epoch epoch, ChangeSink& changes);
   void destroy_row(Entry& entry);
   void count_heap(Entry& entry, std::size_t bytes);
+  /// What is behind the row, as counted last.
+  std::uint64_t heap_bytes(Entry& entry) const;
+  void set_heap_bytes(Entry& entry, std::uint64_t bytes) const;
   void trim(Pane& pane, std::optional<Epoch> flushed);
   void forget_change(Pane& pane);
 
   const std::string name_;
   const StoreId id_;
   const std::unique_ptr<const RowCodec> codec_;
-  const std::size_t row_bytes_;  // rounded up to 8
+  const bool owns_heap_;
+  const std::size_t row_bytes_;  // rounded up to 8, and 8 more where rows own heap bytes
   ClockTable& clocks_;
   ColdState* const cold_;
   // Counted in as panes grow and shrink; declared before panes_, whose end counts down.

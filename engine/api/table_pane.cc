@@ -25,21 +25,17 @@ Table::Pane::Pane(Table& table, PaneKey pane_key)
 }
 
 Table::Pane::~Pane() {
-  visit([this](Entry& entry) {
+  drain([this](Entry& entry) {
     if (!entry.has(Entry::kErased)) table_.destroy_row(entry);
   });
-  for (Chunk& chunk : begin_rebuild(0, 0)) free_chunk(chunk);
   table_.bytes_ -= sizeof(Pane) + kMapNodeBytes;
 }
 
-Table::Entry* Table::Pane::allocate(std::string_view name, std::uint64_t hash) {
+Table::Entry* Table::Pane::allocate(std::string_view name) {
   ENSURE(name.size() <= std::numeric_limits<std::uint32_t>::max() / 2, "a key of gigabytes");
-  std::byte* const bytes = take_bytes(Entry::row_offset(name.size()) + table_.row_bytes_);
-  Entry* const entry = new (bytes) Entry{.hash = hash,
-                                         .key_bytes = static_cast<std::uint32_t>(name.size()),
-                                         .heap_bytes = 0,
-                                         .flags_and_stamp = 0};
-  if (!name.empty()) std::memcpy(entry + 1, name.data(), name.size());
+  Entry* const entry =
+      new (take_bytes(Entry::row_offset(name.size()) + table_.row_bytes_)) Entry(name);
+  if (table_.owns_heap_) table_.set_heap_bytes(*entry, 0);
   return entry;
 }
 
@@ -47,15 +43,15 @@ void Table::Pane::give_back(Entry* entry) {
   chunks_.back().used -= static_cast<std::uint32_t>(entry_bytes(*entry));
 }
 
-void Table::Pane::link(Entry* entry) {
+void Table::Pane::link(Entry* entry, std::uint64_t hash) {
   ++linked_;
   if (!fits(linked_, slot_count())) {
     resize_index(std::max(slot_count() * 2, kFirstSlots));
     // The chunks hold every entry, the new one included.
-    visit([this](Entry& held) { place(&held); });
+    visit([this](Entry& held) { place(&held, hash_bytes(held.key())); });
     return;
   }
-  place(entry);
+  place(entry, hash);
 }
 
 void Table::Pane::append_dirty(Entry& entry) {
@@ -64,22 +60,24 @@ void Table::Pane::append_dirty(Entry& entry) {
     table_.changed_.push_back(this);
   }
   entry.set(Entry::kDirty);
-  table_.changed_bytes_ += entry_bytes(entry) + entry.heap_bytes;
+  table_.changed_bytes_ += entry_bytes(entry) + table_.heap_bytes(entry);
   const std::size_t before = dirty.capacity();
   dirty.push_back(&entry);
   table_.bytes_ += (dirty.capacity() - before) * sizeof(Entry*);
 }
 
-void Table::Pane::place(Entry* entry) {
-  std::uint64_t at = entry->hash & mask_;
+void Table::Pane::place(Entry* entry, std::uint64_t hash) {
+  std::uint64_t at = hash & mask_;
   while (owned_slots_[at] != kEmptySlot) at = (at + 1) & mask_;
   constexpr std::uint64_t kTag = ~std::uint64_t{0} << kPointerBits;
-  owned_slots_[at] = (entry->hash & kTag) | reinterpret_cast<std::uint64_t>(entry);
+  owned_slots_[at] = (hash & kTag) | reinterpret_cast<std::uint64_t>(entry);
 }
 
+/// Makes a new index, which is empty.
 void Table::Pane::resize_index(std::size_t slots) {
   ENSURE(slots <= std::size_t{1} << 32, "a pane of billions of keys");
   table_.bytes_ -= slot_count() * sizeof(std::uint64_t);
+  owned_slots_.reset();  // before the new one is there
   owned_slots_ = slots == 0 ? nullptr : std::make_unique<std::uint64_t[]>(slots);
   slots_ = slots == 0 ? kNoSlots : owned_slots_.get();
   mask_ = slots == 0 ? 0 : static_cast<std::uint32_t>(slots - 1);
@@ -133,7 +131,7 @@ void Table::Pane::move_in(const Entry& entry) {
   std::byte* const to = take_bytes(bytes);
   std::memcpy(to, &entry, bytes);
   Entry* const moved = reinterpret_cast<Entry*>(to);
-  place(moved);
+  place(moved, hash_bytes(moved->key()));
   ++linked_;
   if (moved->has(Entry::kErased)) ++erased;
   if (!moved->has(Entry::kDirty)) return;

@@ -9,8 +9,10 @@
 // There may be tens of thousands of panes: an empty one allocates nothing, and chunks start small
 // and double. Private to table.cc. Used only by its worker.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -20,36 +22,66 @@
 
 namespace sitrep {
 
-/// Header, key and row, in this order and in one piece; rows are on 8-byte boundaries.
-struct Table::Entry {
+/// Eight bytes of header, then key and row, in one piece; rows are on 8-byte boundaries. Of a long
+/// key the length comes first.
+class Table::Entry {
+ public:
   static constexpr std::uint64_t kDirty = 1;   ///< In the pane's dirty list.
   static constexpr std::uint64_t kSaved = 2;   ///< Some epoch, or the image, holds it.
   static constexpr std::uint64_t kErased = 4;  ///< Has no row any more.
-  static constexpr int kFlagBits = 8;
-  static constexpr std::uint64_t kFlags = (1 << kFlagBits) - 1;
 
-  std::uint64_t hash;
-  std::uint32_t key_bytes;
-  std::uint32_t heap_bytes;  // behind the row, as counted last
-  std::uint64_t flags_and_stamp;
-
-  bool has(std::uint64_t flag) const { return (flags_and_stamp & flag) != 0; }
-  void set(std::uint64_t flags) { flags_and_stamp |= flags; }
-  void unset(std::uint64_t flags) { flags_and_stamp &= ~flags; }
-  /// 1 + the epoch of the last delta that names it; 0: none that we know.
-  std::uint64_t stamp() const { return flags_and_stamp >> kFlagBits; }
-  void set_stamp(Epoch epoch) {
-    flags_and_stamp = (flags_and_stamp & kFlags) | ((epoch.value() + 1) << kFlagBits);
+  /// `this` lies in row_offset(key.size()) bytes at least.
+  explicit Entry(std::string_view key) : word_(std::min(key.size(), kLongKey) << kFlagBits) {
+    char* const to = reinterpret_cast<char*>(this) + key_offset(key.size());
+    if (key.size() >= kLongKey) {
+      const auto size = static_cast<std::uint32_t>(key.size());
+      std::memcpy(to - sizeof size, &size, sizeof size);
+    }
+    if (!key.empty()) std::memcpy(to, key.data(), key.size());
   }
-  std::string_view key() const { return {reinterpret_cast<const char*>(this + 1), key_bytes}; }
-  std::byte* row() { return reinterpret_cast<std::byte*>(this) + row_offset(key_bytes); }
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+
+  bool has(std::uint64_t flag) const { return (word_ & flag) != 0; }
+  void set(std::uint64_t flags) { word_ |= flags; }
+  void unset(std::uint64_t flags) { word_ &= ~flags; }
+  /// 1 + the epoch of the last delta that names it; 0: none that we know.
+  std::uint64_t stamp() const { return word_ >> kStampShift; }
+  void set_stamp(Epoch epoch) {
+    word_ = (word_ & kBelowStamp) | ((epoch.value() + 1) << kStampShift);
+  }
+  std::size_t key_bytes() const {
+    const std::size_t size = (word_ >> kFlagBits) & kLongKey;
+    if (size < kLongKey) [[likely]] return size;
+    std::uint32_t long_size = 0;
+    std::memcpy(&long_size, this + 1, sizeof long_size);
+    return long_size;
+  }
+  std::string_view key() const {
+    const std::size_t size = key_bytes();
+    return {reinterpret_cast<const char*>(this) + key_offset(size), size};
+  }
+  std::byte* row() { return reinterpret_cast<std::byte*>(this) + row_offset(key_bytes()); }
   /// Whether every change of it is in deltas up to `flushed`.
   bool settled(Epoch flushed) const { return !has(kDirty) && stamp() <= flushed.value() + 1; }
 
   static constexpr std::size_t aligned(std::size_t bytes) { return (bytes + 7) & ~std::size_t{7}; }
   static constexpr std::size_t row_offset(std::size_t key_bytes) {
-    return aligned(sizeof(Entry) + key_bytes);
+    return aligned(key_offset(key_bytes) + key_bytes);
   }
+
+ private:
+  static constexpr int kFlagBits = 4;
+  static constexpr int kStampShift = 16;
+  static constexpr std::uint64_t kBelowStamp = (1 << kStampShift) - 1;
+  /// Keys of as many bytes and more have their length behind the header.
+  static constexpr std::size_t kLongKey = (1 << (kStampShift - kFlagBits)) - 1;
+
+  static constexpr std::size_t key_offset(std::size_t key_bytes) {
+    return sizeof(Entry) + (key_bytes < kLongKey ? 0 : sizeof(std::uint32_t));
+  }
+
+  std::uint64_t word_;  // from below: flags, length of the key, stamp
 };
 
 class Table::Pane {
@@ -65,7 +97,7 @@ class Table::Pane {
       if (slot == kEmptySlot) return nullptr;
       if ((slot ^ hash) >> kPointerBits != 0) continue;
       Entry* const entry = entry_of(slot);
-      if (entry->hash == hash && entry->key() == name) return entry;
+      if (entry->key() == name) return entry;
     }
   }
   void prefetch_slot(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
@@ -77,9 +109,9 @@ class Table::Pane {
     __builtin_prefetch(bytes + kCacheLine);
   }
   /// An entry whose row is raw bytes. Call link() when it is ready, or give_back() at once.
-  Entry* allocate(std::string_view name, std::uint64_t hash);
+  Entry* allocate(std::string_view name);
   void give_back(Entry* entry);
-  void link(Entry* entry);
+  void link(Entry* entry, std::uint64_t hash);
 
   void mark_dirty(Entry& entry) {
     if (entry.has(Entry::kDirty)) return;
@@ -93,8 +125,12 @@ class Table::Pane {
   template <typename Function>
   void visit(const Function& function) const;
 
+  /// As visit, and gives memory back on the way. The pane is not used again but to be destroyed.
+  template <typename Function>
+  void drain(const Function& function);
+
   std::size_t entry_bytes(const Entry& entry) const {
-    return Entry::row_offset(entry.key_bytes) + table_.row_bytes_;
+    return Entry::row_offset(entry.key_bytes()) + table_.row_bytes_;
   }
   std::size_t entries() const { return linked_; }
 
@@ -125,7 +161,7 @@ class Table::Pane {
   static bool fits(std::size_t entries, std::size_t slots) { return entries * 10 <= slots * 7; }
 
   void append_dirty(Entry& entry);
-  void place(Entry* entry);
+  void place(Entry* entry, std::uint64_t hash);
   void resize_index(std::size_t slots);
   std::size_t slot_count() const { return owned_slots_ ? std::size_t{mask_} + 1 : 0; }
   std::byte* take_bytes(std::size_t bytes);
@@ -134,7 +170,7 @@ class Table::Pane {
   std::vector<Chunk> begin_rebuild(std::size_t kept, std::size_t kept_bytes);
   void move_in(const Entry& entry);
 
-  // Small on purpose: with its first row a pane takes 296 bytes.
+  // Small on purpose: with its first row a pane takes 280 bytes.
   std::uint32_t linked_ = 0;
   std::uint32_t mask_ = 0;
   const std::uint64_t* slots_;  // owned_slots_, or one empty slot
@@ -151,6 +187,18 @@ void Table::Pane::visit(const Function& function) const {
       at += entry_bytes(entry);
       function(entry);
     }
+  }
+}
+
+template <typename Function>
+void Table::Pane::drain(const Function& function) {
+  for (Chunk& chunk : begin_rebuild(0, 0)) {
+    for (std::size_t at = 0; at < chunk.used;) {
+      Entry& entry = *reinterpret_cast<Entry*>(chunk.bytes.get() + at);
+      at += entry_bytes(entry);
+      function(entry);
+    }
+    free_chunk(chunk);
   }
 }
 

@@ -66,6 +66,7 @@ class AggregateOfState : public AggregateFunction {
     state_at<State>(accumulator) = std::move(read);
     return {};
   }
+  bool owns_heap() const override { return !std::is_trivially_copyable_v<State>; }
   std::size_t heap_bytes(const std::byte* accumulator) const override {
     if constexpr (std::is_trivially_copyable_v<State>) {
       return 0;

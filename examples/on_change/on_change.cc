@@ -34,6 +34,7 @@ class LastValueRow final : public RowCodec {
     std::memcpy(row, in.data(), in.size());
     return {};
   }
+  bool owns_heap() const override { return false; }
 };
 
 }  // namespace

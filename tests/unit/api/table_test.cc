@@ -4,11 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <map>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "engine/base/text.h"
 #include "tests/unit/api/memory_image.h"
 #include "tests/unit/api/text_row.h"
 
@@ -23,6 +25,28 @@ using ::testing::UnorderedElementsAre;
 
 constexpr PaneKey kOne{.clock = 0, .end = 10};
 constexpr PaneKey kTwo{.clock = 0, .end = 20};
+
+/// Rows of one number, which own nothing.
+class NumberRow final : public RowCodec {
+ public:
+  std::size_t row_bytes() const override { return sizeof(std::int64_t); }
+  void create(std::byte* row) const override { set(row, 0); }
+  bool owns_heap() const override { return false; }
+  void save(const std::byte* row, std::string& out) const override {
+    out.append(reinterpret_cast<const char*>(row), sizeof(std::int64_t));
+  }
+  Result<void> load(std::string_view in, std::byte* row) const override {
+    std::memcpy(row, in.data(), sizeof(std::int64_t));
+    return {};
+  }
+
+  static std::int64_t get(const std::byte* row) {
+    std::int64_t number = 0;
+    std::memcpy(&number, row, sizeof number);
+    return number;
+  }
+  static void set(std::byte* row, std::int64_t number) { std::memcpy(row, &number, sizeof number); }
+};
 
 class TableTest : public ::testing::Test {
  protected:
@@ -123,6 +147,53 @@ TEST_F(TableTest, a_dropped_pane_that_an_epoch_put_is_removed_whole) {
   table_.drop(kOne);
   EXPECT_THAT(collect(2), ElementsAre("remove_pane /10"));
   EXPECT_THAT(collect(3), IsEmpty());
+}
+
+TEST_F(TableTest, a_drained_pane_gives_its_rows_and_is_gone) {
+  set(kOne, "a", "1");
+  set(kOne, "b", "1");
+  set(kOne, "c", "1");
+  (void)collect(1);
+  flush_and_evict(1);
+  set(kOne, "a", "2");
+  set(kOne, "d", "2");
+  table_.erase(table_.pane(kOne), "c");
+  set(kTwo, "e", "2");
+  std::map<std::string, std::string> drained;
+  ASSERT_TRUE(table_.drain(kOne, [&](std::string_view key, const std::byte* row) {
+    EXPECT_TRUE(drained.emplace(key, TextRow::text(row)).second) << key << " came twice";
+  }));
+  EXPECT_THAT(drained, ElementsAre(Pair("a", "2"), Pair("b", "1"), Pair("d", "2")));
+  EXPECT_THAT(table_.panes(), ElementsAre(kTwo));
+  EXPECT_THAT(collect(2), ElementsAre("remove_pane /10", "put /20/e=2"));
+  ASSERT_TRUE(table_.drain(kOne, [](std::string_view, const std::byte*) { FAIL(); }));
+}
+
+TEST_F(TableTest, a_pane_whose_cold_rows_cannot_be_read_is_not_drained) {
+  set(kOne, "a", TextRow::kUnreadable);
+  (void)collect(1);
+  flush_and_evict(1);
+  set(kOne, "b", "2");
+  const auto drained = table_.drain(kOne, [](std::string_view, const std::byte*) {});
+  ASSERT_FALSE(drained);
+  EXPECT_THAT(drained.error().message(), HasSubstr("a row that cannot be read"));
+  EXPECT_THAT(table_.panes(), ElementsAre(kOne));
+  EXPECT_EQ(get(kOne, "b"), "2");
+}
+
+TEST_F(TableTest, a_drained_pane_gives_memory_back_on_the_way) {
+  const std::string text(1'000, 'x');
+  for (int n = 0; n < 3'000; ++n) set(kOne, concat(text, n), "x");
+  (void)collect(1);
+  const std::size_t full = table_.memory_bytes();
+  int passed = 0;
+  ASSERT_TRUE(table_.drain(kOne, [&](std::string_view, const std::byte*) {
+    if (++passed == 2'000) {
+      EXPECT_LT(table_.memory_bytes(), full / 2);
+    }
+  }));
+  EXPECT_EQ(passed, 3'000);
+  EXPECT_LT(table_.memory_bytes(), full / 10);
 }
 
 TEST_F(TableTest, a_pane_dropped_and_made_again_is_removed_before_it_is_put) {
@@ -304,6 +375,58 @@ TEST_F(TableTest, a_pane_of_one_short_row_costs_at_most_300_bytes) {
   for (int n = 0; n < kPanes; ++n) table_.drop({.clock = 0, .end = n});
   (void)collect(1);
   EXPECT_LE(table_.memory_bytes(), empty + 64);
+}
+
+TEST_F(TableTest, a_row_costs_its_bytes_its_key_and_an_eight_byte_header) {
+  Table table({.name = "fleet/counts",
+               .codec = std::make_unique<NumberRow>(),
+               .clocks = &clocks_,
+               .cold = &image_});
+  constexpr int kRows = 90'000;  // of 131,072 slots
+  Table::Pane& pane = table.pane(kOne);
+  const std::size_t empty = table.memory_bytes();
+  for (int n = 0; n < kRows; ++n) {
+    std::byte* const row = table.upsert(pane, concat("key ", 10'000'000'000 + n));
+    ASSERT_NE(row, nullptr);
+    NumberRow::set(row, n);
+  }
+  table.collect(Epoch(1), image_);
+  image_.close(Epoch(1));
+  const std::size_t dirty = 131'072 * sizeof(void*);  // the pane's list of what changed
+  const std::size_t index = 131'072 * sizeof(std::uint64_t);
+  const std::size_t last_chunk = 256 * 1024;
+  EXPECT_LE(table.memory_bytes() - empty - dirty - index, (8 + 16 + 8) * kRows + last_chunk);
+  for (const int n : {0, 1, 44'444, kRows - 1}) {
+    EXPECT_EQ(NumberRow::get(table.find(pane, concat("key ", 10'000'000'000 + n))), n);
+  }
+}
+
+TEST_F(TableTest, keys_of_any_length_are_kept) {
+  const std::vector<std::size_t> lengths = {0, 1, 7, 8, 9, 4'094, 4'095, 4'096, 70'000, 300'000};
+  std::map<std::string, std::string> expected;
+  for (const std::size_t length : lengths) {
+    for (const char first : {'a', 'b'}) {
+      std::string key(length, 'x');
+      if (length > 0) key.back() = first;
+      set(kOne, key, concat(first, length));
+      expected[key] = concat(first, length);
+    }
+  }
+  EXPECT_EQ(rows(kOne), expected);
+  (void)collect(1);
+  // Some leave memory, and the others move.
+  for (const std::size_t length : {std::size_t{8}, std::size_t{4'095}, std::size_t{70'000}}) {
+    std::string key(length, 'x');
+    key.back() = 'a';
+    set(kOne, key, "again");
+    expected[key] = "again";
+  }
+  flush_and_evict(1);
+  (void)collect(2);
+  EXPECT_EQ(rows(kOne), expected);
+  for (const auto& [key, text] : expected) EXPECT_EQ(get(kOne, key), text);
+  for (const auto& [key, text] : expected) table_.erase(table_.pane(kOne), key);
+  EXPECT_THAT(rows(kOne), IsEmpty());
 }
 
 TEST_F(TableTest, memory_behind_rows_counts_from_the_end_of_the_epoch) {

@@ -18,6 +18,9 @@ namespace {
 constexpr Micros kDeliveryTimeoutRequests = 6;
 // Larger queues fall out of the processor's cache: 100 000 records cost up to half as much again.
 constexpr std::string_view kQueueRecordsMax = "50000";
+/// librdkafka's form of a record is larger than many a record: those of an epoch need not be there
+/// at once.
+constexpr std::size_t kMessagesPerCall = 4'096;
 constexpr int kRoomWaitMs = 1;
 constexpr int kFlushWaitMs = 100;
 constexpr std::size_t kReasonBytesMax = 512;
@@ -135,8 +138,9 @@ Result<void> KafkaProducer::check_failure() const {
 Result<void> KafkaProducer::send(rd_kafka_topic_t& topic, PartitionId partition,
                                  std::span<const OutputRecord* const> records) {
   while (!records.empty()) {
-    const auto first_other = std::find_if_not(records.begin(), records.end(), is_plain);
-    const auto plain = static_cast<std::size_t>(first_other - records.begin());
+    const auto next = records.first(std::min(records.size(), kMessagesPerCall));
+    const auto first_other = std::ranges::find_if_not(next, is_plain);
+    const auto plain = static_cast<std::size_t>(first_other - next.begin());
     if (plain > 0) {
       TRY(send_plain(topic, partition, records.first(plain)));
     } else {

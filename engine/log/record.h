@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -74,13 +75,13 @@ struct OutputRecord {
 class OutputBatch {
  public:
   void append(const OutputRecord& record);
-  const std::vector<OutputRecord>& records() const { return records_; }
+  const std::deque<OutputRecord>& records() const { return records_; }
   std::size_t size() const { return records_.size(); }
   bool empty() const { return records_.empty(); }
   std::size_t bytes() const { return bytes_; }
 
  private:
-  std::vector<OutputRecord> records_;
+  std::deque<OutputRecord> records_;  // grows without a second copy of all
   Arena arena_;
   std::vector<std::unique_ptr<HeaderView[]>> headers_;
   std::size_t bytes_ = 0;

@@ -123,10 +123,15 @@ void Committer::take_part(PartOfEpoch part) {
   parts_.push_back(std::move(part.part));
 }
 
-Result<void> Committer::write_parts() {
+/// How many records of outputs.
+Result<std::size_t> Committer::write_parts() {
   TRY(writer_.begin());
-  for (const EpochPart& part : parts_) {
+  std::size_t records = 0;
+  for (EpochPart& part : parts_) {
+    records += part.outputs.size();
     if (!part.outputs.empty()) TRY(writer_.append(part.outputs));
+    // An epoch that fails is written again only at least once.
+    if (options_.exactly_once) part.outputs = OutputBatch();
   }
   if (!tails_.empty()) TRY(write_state());
   std::vector<CommittedPosition> positions;
@@ -134,7 +139,7 @@ Result<void> Committer::write_parts() {
   TRY(writer_.commit(positions, generation_));
   // Without a state log a restart may go back behind what is committed.
   if (!tails_.empty()) trim_read(positions);
-  return {};
+  return records;
 }
 
 void Committer::trim_read(std::span<const CommittedPosition> positions) {
@@ -253,9 +258,9 @@ bool Committer::write(Micros now) {
   if (now < retry_at_) return false;
   if (!parts_.empty()) {
     take_chunk();
-    auto committed = write_parts();
-    if (!committed) {
-      Error error = std::move(committed).error().with_context("committing an epoch");
+    auto written = write_parts();
+    if (!written) {
+      Error error = std::move(written).error().with_context("committing an epoch");
       commit_failures_.add();
       if (options_.exactly_once) {
         epoch_error_ = std::move(error);
@@ -272,7 +277,7 @@ bool Committer::write(Micros now) {
       wait_before_retry(now);
       return true;
     }
-    for (const EpochPart& part : parts_) records_written_.add(part.outputs.size());
+    records_written_.add(*written);
     commits_.add();
     commit_seconds_.observe(clock_.monotonic() - asked_at_);
   }

@@ -80,7 +80,7 @@ class Committer {
   void fail(Error error);
   void wait_before_retry(Micros now);
   void take_part(PartOfEpoch part);
-  Result<void> write_parts();
+  Result<std::size_t> write_parts();
   /// Appends the state records of the open parts and learns where they are.
   Result<void> write_state();
   /// Takes the next chunk of the open snapshot along, if its task has a part in this epoch.

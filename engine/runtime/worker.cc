@@ -11,6 +11,8 @@ namespace {
 
 constexpr Micros kTickEvery = 50 * kMicrosPerMilli;
 constexpr Micros kPublishEvery = kMicrosPerSecond;
+/// Of the parts of Worker::open_part: above it the worker waits.
+constexpr double kOpenPartMax = 2;
 
 template <typename... Handlers>
 struct Overloaded : Handlers... {
@@ -143,16 +145,13 @@ bool Worker::drain_inputs() {
     WorkerToCommitter message = EpochFull{};
     full_sent_ = rings_.to_committer.try_push(message);
   }
-  if (open > 2) {
+  if (open > kOpenPartMax) {
     backpressure_.add();
     return false;
   }
-  bool busy = false;
-  bool urgent = false;
-  for (std::size_t i = 0; i < tasks_.size() && !failed_; ++i) {
-    busy = drain(tasks_[i]) || busy;
-    urgent = urgent || tasks_[i].task->urgent();
-  }
+  bool busy = drain_tasks();
+  bool urgent =
+      std::ranges::any_of(tasks_, [](const OwnedTask& owned) { return owned.task->urgent(); });
   const Micros now = clock_.monotonic();
   if (!failed_ && (now - last_tick_ >= kTickEvery || last_tick_ == 0)) {
     last_tick_ = now;
@@ -160,8 +159,10 @@ bool Worker::drain_inputs() {
     for (const OwnedTask& owned : tasks_) urgent = urgent || owned.task->urgent();
   }
   if (!failed_) {
-    for (std::size_t i = 0; i < tasks_.size() && !failed_; ++i) {
-      if (finished_[i] == Finish::kNot) finish_ended(tasks_[i]);
+    for (std::size_t i = 0; i < tasks_.size() && !failed_ && open_part() <= kOpenPartMax; ++i) {
+      if (finished_[i] != Finish::kNot) continue;
+      finish_ended(tasks_[i]);
+      busy = busy || finished_[i] != Finish::kNot;
     }
   }
   if (urgent && !urgent_sent_) {
@@ -170,6 +171,22 @@ bool Worker::drain_inputs() {
   }
   evict_above_budget();
   publish_metrics(now);
+  return busy;
+}
+
+/// In turn, until the open epoch is large enough: one task alone may close windows of millions.
+bool Worker::drain_tasks() {
+  bool busy = false;
+  const std::size_t count = tasks_.size();
+  for (std::size_t n = 0; n < count && !failed_; ++n) {
+    const std::size_t i = (first_task_ + n) % count;
+    if (!drain(tasks_[i])) continue;
+    busy = true;
+    if (n + 1 < count && open_part() > kOpenPartMax) {
+      first_task_ = (i + 1) % count;
+      break;
+    }
+  }
   return busy;
 }
 

@@ -51,6 +51,7 @@ class Worker {
   bool serve_flusher();
   /// The open epoch's part of what it may hold: above 1 it asks for a commit, above 2 it waits.
   double open_part() const;
+  bool drain_tasks();
   bool drain_inputs();
   bool drain(OwnedTask& owned);
   void give_tables(OwnedTask& owned);
@@ -85,6 +86,8 @@ class Worker {
   bool failed_ = false;
   bool urgent_sent_ = false;
   bool full_sent_ = false;
+  /// Whose turn is next.
+  std::size_t first_task_ = 0;
   Micros last_tick_ = 0;
   Micros last_published_ = 0;
   Counter& backpressure_;

@@ -27,12 +27,12 @@ struct MemoryBudget {
 inline constexpr std::size_t kJobMemoryMin = std::size_t{64} << 20;
 
 namespace memory_percent {
-inline constexpr std::size_t kStores = 48;
-inline constexpr std::size_t kDeltas = 8;
+inline constexpr std::size_t kStores = 46;
+inline constexpr std::size_t kDeltas = 6;
 inline constexpr std::size_t kImageCache = 4;
 inline constexpr std::size_t kImageWriteBuffers = 6;
-inline constexpr std::size_t kQueues = 12;
-inline constexpr std::size_t kKeptBack = 22;
+inline constexpr std::size_t kQueues = 9;
+inline constexpr std::size_t kKeptBack = 29;
 static_assert(kStores + kDeltas + kImageCache + kImageWriteBuffers + kQueues + kKeptBack == 100);
 static_assert(kDeltas >= kImageWriteBuffers, "what waits for a flush fills the memtables at once");
 }  // namespace memory_percent

@@ -2,23 +2,29 @@
 // The least that a reader can do: take every record of a topic, parse the six fields that job A
 // groups by and aggregates (not the one that it filters by), update one hash table of 10-second
 // windows per vehicle. No groups, no state, no output, no checks, one thread.
-//   bare_reader BROKERS TOPIC PARTITIONS RECORDS
+//   bare_reader BROKERS TOPIC PARTITIONS RECORDS [OUT EVERY]
 // Prints the number of records and groups. The floor that scripts/bench compares sitrep with.
+// With OUT it also writes the first kRowBytes of each EVERYth record there, in no transaction: what
+// a job with as many rows cannot go below, whatever it computes.
 #include <librdkafka/rdkafka.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
 
 constexpr std::int64_t kWindowMs = 10'000;
 constexpr std::size_t kBatch = 1000;
+constexpr std::size_t kRowBytes = 160;
 
 [[noreturn]] void fail(const char* what, const char* why) {
   std::fprintf(stderr, "bare_reader: %s: %s\n", what, why);
@@ -112,26 +118,74 @@ class Reader {
   Groups groups_;
 };
 
-}  // namespace
+using Settings = std::vector<std::pair<const char*, const char*>>;
 
-int main(int argc, char** argv) {
-  if (argc != 5) fail("usage", "bare_reader BROKERS TOPIC PARTITIONS RECORDS");
-  const int partitions = std::atoi(argv[3]);
-  const std::int64_t records = std::atoll(argv[4]);
+rd_kafka_t* open_client(rd_kafka_type_t type, const Settings& settings) {
   char error[512];
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  const char* const settings[][2] = {{"bootstrap.servers", argv[1]},
-                                     {"group.id", "bare"},
-                                     {"enable.auto.commit", "false"},
-                                     {"queued.min.messages", "1000000"},
-                                     {"queued.max.messages.kbytes", "65536"}};
   for (const auto& [name, value] : settings) {
     if (rd_kafka_conf_set(conf, name, value, error, sizeof error) != RD_KAFKA_CONF_OK) {
       fail(name, error);
     }
   }
-  rd_kafka_t* consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof error);
-  if (consumer == nullptr) fail("consumer", error);
+  rd_kafka_t* const client = rd_kafka_new(type, conf, error, sizeof error);
+  if (client == nullptr) fail("client", error);
+  return client;
+}
+
+/// Writes some of the records, with sitrep's settings for batches.
+class Writer {
+ public:
+  Writer(const char* brokers, const char* topic, std::int64_t every)
+      : every_(every),
+        producer_(open_client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", brokers},
+                                                  {"compression.codec", "lz4"},
+                                                  {"enable.idempotence", "true"},
+                                                  {"batch.size", "1000000"},
+                                                  {"linger.ms", "100"}})),
+        topic_(rd_kafka_topic_new(producer_, topic, nullptr)) {}
+  ~Writer() {
+    rd_kafka_flush(producer_, 60'000);
+    rd_kafka_topic_destroy(topic_);
+    rd_kafka_destroy(producer_);
+  }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  void take(const rd_kafka_message_t& message, std::int64_t number) {
+    if (number % every_ != 0) return;
+    while (rd_kafka_produce(topic_, message.partition, RD_KAFKA_MSG_F_COPY, message.payload,
+                            std::min(message.len, kRowBytes), message.key, message.key_len,
+                            nullptr) != 0) {
+      if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+        fail("writing", rd_kafka_err2str(rd_kafka_last_error()));
+      }
+      rd_kafka_poll(producer_, 1);
+    }
+  }
+
+ private:
+  const std::int64_t every_;
+  rd_kafka_t* const producer_;
+  rd_kafka_topic_t* const topic_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 5 && argc != 7) {
+    fail("usage", "bare_reader BROKERS TOPIC PARTITIONS RECORDS [OUT EVERY]");
+  }
+  const int partitions = std::atoi(argv[3]);
+  const std::int64_t records = std::atoll(argv[4]);
+  rd_kafka_t* consumer =
+      open_client(RD_KAFKA_CONSUMER, {{"bootstrap.servers", argv[1]},
+                                      {"group.id", "bare"},
+                                      {"enable.auto.commit", "false"},
+                                      {"queued.min.messages", "1000000"},
+                                      {"queued.max.messages.kbytes", "65536"}});
+  std::optional<Writer> writer;
+  if (argc == 7) writer.emplace(argv[1], argv[5], std::atoll(argv[6]));
   rd_kafka_poll_set_consumer(consumer);
   rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(partitions);
   for (int i = 0; i < partitions; ++i) {
@@ -149,6 +203,7 @@ int main(int argc, char** argv) {
       rd_kafka_message_t* const message = batch[static_cast<std::size_t>(i)];
       if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         reader.take(*message);
+        if (writer) writer->take(*message, read);
         ++read;
       }
       rd_kafka_message_destroy(message);

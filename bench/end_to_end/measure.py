@@ -41,10 +41,11 @@ def counted(command, environment=None):
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def bare_reader(broker, build, records):
-    """CPU-seconds of the least that a reader can do."""
+def bare_reader(broker, build, records, *written):
+    """CPU-seconds of the least that a reader can do; `written`: a topic, and that it writes the
+    beginning of each so many-th record there."""
     return counted([build / "bench/end_to_end/bare_reader", broker.bootstrap, TOPIC, str(PARTITIONS),
-                    str(records)])[0]
+                    str(records), *map(str, written)])[0]
 
 
 def environment_of(broker):

@@ -78,16 +78,16 @@ std::optional<AlertNews> DemoNews::take_alert() {
   const Column& at = *rows.columns[*alert_schema().find("at")];
   AlertNews news{.alert = text_of(rows, "alert"),
                  .key = text_of(rows, "key"),
-                 .raised = text_of(rows, "change") == "raised",
+                 .change = text_of(rows, "change"),
                  .at = at.is_null(0) ? 0 : at.ints()[0],
                  .severity = text_of(rows, "severity"),
                  .text = text_of(rows, "text")};
-  if (news.raised) {
-    ++raised_;
-    open_[{news.alert, news.key}] = news;
-  } else {
+  if (news.change == "cleared") {
     ++cleared_;
     open_.erase({news.alert, news.key});
+  } else {
+    if (news.change == "raised") ++raised_;
+    open_[{news.alert, news.key}] = news;
   }
   newest_.push_front(news);
   if (newest_.size() > kNewestAlerts) newest_.pop_back();

@@ -23,7 +23,8 @@ namespace sitrep {
 struct AlertNews {
   std::string alert;
   std::string key;
-  bool raised = true;
+  /// raised, updated, cleared.
+  std::string change;
   /// Event time.
   Micros at = 0;
   std::string severity;

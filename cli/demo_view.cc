@@ -72,7 +72,7 @@ std::string cut(std::string_view text, std::size_t columns) {
 std::string time_of_day(Micros time) { return format_timestamp(time).substr(11, 8); }
 
 std::string_view colour(const AlertNews& alert) {
-  if (!alert.raised) return kGreen;
+  if (alert.change == "cleared") return kGreen;
   return alert.severity == "critical" ? kRed : alert.severity == "warning" ? kYellow : kPlain;
 }
 
@@ -229,7 +229,7 @@ std::string render_screen(const DemoFigures& figures, const DemoNews& news, Micr
 
 std::string render_alert(const AlertNews& alert) {
   return concat(time_of_day(alert.at), " ", pad_right(alert.severity, 8), " ",
-                alert.raised ? "raised " : "cleared", " ", alert.alert, ": ", alert.text);
+                alert.change, alert.change == "raised" ? "  " : " ", alert.alert, ": ", alert.text);
 }
 
 std::string render_status(const DemoFigures& figures, const DemoNews& news) {

@@ -434,9 +434,12 @@ class StageBuilder {
   }
 
   void add_alert(const AlertPlan& alert) {
-    AlertIdentity identity{.name = alert.name,
+    AlertIdentity identity{.job = plan_->spec.job.value,
+                           .name = alert.name,
                            .severity = severity_of(to_string(alert.severity)),
                            .text = {},
+                           .renotify_every = alert.renotify_every,
+                           .expire_after = alert.expire_after,
                            .key_columns = alert.key,
                            .key_text = {}};
     for (const TextTemplate::Piece& piece : alert.text.pieces) {
@@ -449,7 +452,7 @@ class StageBuilder {
     };
     OperatorNode node{
         .name = alert.name, .inputs = {input(alert.input, alert.cut)}, .make_operator = {}};
-    node.shape = concat(alert.silent_after ? "silence" : "alert", " by ",
+    node.shape = concat(alert.silent_after ? "silence" : "alert", " episodes by ",
                         typed_names(plan_->schema_of(alert.input), alert.key));
     if (alert.silent_after) {
       node.make_operator = [options = SilenceRule::Options{

@@ -8,7 +8,7 @@
 namespace sitrep {
 namespace {
 
-constexpr std::size_t kKeyColumn = 1;  // of alert_schema()
+constexpr std::size_t kKeyColumn = 3;  // of alert_schema()
 
 /// Everything in an alert that may name a column of its input.
 std::vector<std::string_view> texts_of(const AlertSpec& spec) {
@@ -40,8 +40,11 @@ LatePlan late_of(const AlertSpec& spec) {
 }  // namespace
 
 const Schema& alert_schema() {
-  static const Schema kAlert{{{"alert", Type::kText},
+  static const Schema kAlert{{{"id", Type::kText},
+                              {"revision", Type::kBigint},
+                              {"alert", Type::kText},
                               {"key", Type::kText},
+                              {"state", Type::kText},
                               {"change", Type::kText},
                               {"at", Type::kTimestamp},
                               {"since", Type::kTimestamp},
@@ -77,6 +80,8 @@ std::optional<BoundAlert> JobBinding::bind_alert(const AlertSpec& spec) {
   plan.silent_after = spec.silent_after;
   plan.hold_for = spec.hold_for;
   plan.clear_for = spec.clear_for;
+  plan.renotify_every = spec.renotify_every;
+  plan.expire_after = spec.expire_after;
   plan.severity = spec.severity;
   plan.order = spec.order;
   plan.late = late_of(spec);

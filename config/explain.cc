@@ -284,6 +284,12 @@ class Explainer {
       out_.line(2, "clear", concat(expression_text(*alert.clear, names), held(alert.clear_for)));
       out_.line(2, "order", alert.order == AlertOrder::kEvent ? "by event time" : "by arrival");
     }
+    if (alert.renotify_every) {
+      out_.line(2, "told again", concat("every ", format_duration(*alert.renotify_every)));
+    }
+    if (alert.expire_after) {
+      out_.line(2, "given up", concat("after ", format_duration(*alert.expire_after)));
+    }
     out_.line(2, "severity", alert.severity_of_row
                                  ? expression_text(*alert.severity_of_row, names)
                                  : std::string(to_string(alert.severity)));

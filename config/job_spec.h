@@ -161,6 +161,8 @@ struct AlertSpec {
   /// Message with `{column}` in it.
   PlacedText text;
   std::optional<Micros> silent_after;
+  std::optional<Micros> renotify_every;
+  std::optional<Micros> expire_after;
   AlertOrder order = AlertOrder::kEvent;
   /// Of an alert with `raise` and kEvent only.
   LateSpec late;

@@ -16,6 +16,14 @@ const Choices<AlertSeverity> kSeverities = {{"info", AlertSeverity::kInfo},
 const Choices<AlertOrder> kOrders = {{"event", AlertOrder::kEvent},
                                      {"arrival", AlertOrder::kArrival}};
 
+std::optional<Micros> parse_time_above_0(MapReader& map, std::string_view name) {
+  const ConfigNode* const node = map.find(name);
+  if (node == nullptr) return std::nullopt;
+  const auto time = read_duration(*node, name, map.errors());
+  if (time == 0) map.errors().add(node->place, concat("'", name, "' must be above 0"));
+  return time;
+}
+
 /// What decides when the alert fires: `raise` and `clear` and how long they must hold, or
 /// `silent_after`.
 void parse_condition(MapReader& map, const PlacedText& name, AlertSpec& alert) {
@@ -35,8 +43,7 @@ void parse_condition(MapReader& map, const PlacedText& name, AlertSpec& alert) {
     alert.clear_for = read_duration(*clear_for, "clear_for", errors).value_or(0);
   }
   if (silent == nullptr) return;
-  alert.silent_after = read_duration(*silent, "silent_after", errors);
-  if (alert.silent_after == 0) errors.add(silent->place, "'silent_after' must be above 0");
+  alert.silent_after = parse_time_above_0(map, "silent_after");
   for (const ConfigNode* node : {clear, hold, clear_for}) {
     if (node == nullptr) continue;
     errors.add(node->place,
@@ -74,6 +81,8 @@ AlertSpec parse_alert(const PlacedText& name, const ConfigNode& node, const std:
   }
   if (const ConfigNode* key = map.require("key")) alert.key = read_texts(*key, "key", errors);
   parse_condition(map, name, alert);
+  alert.renotify_every = parse_time_above_0(map, "renotify_every");
+  alert.expire_after = parse_time_above_0(map, "expire_after");
   if (const ConfigNode* severity = map.find("severity")) {
     parse_severity(*severity, alert, errors);
   }

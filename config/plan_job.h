@@ -125,6 +125,8 @@ struct AlertPlan {
   AlertSeverity severity = AlertSeverity::kWarning;
   /// What rows say instead; null: nothing.
   sql::ExpressionPtr severity_of_row;
+  std::optional<Micros> renotify_every;
+  std::optional<Micros> expire_after;
   AlertOrder order = AlertOrder::kEvent;
   /// Over the input's schema.
   TextTemplate text;
@@ -134,8 +136,8 @@ struct AlertPlan {
   SourcePlace place;
 };
 
-/// What every alert writes: alert, key, change (text), at, since, raised_at (timestamp), severity,
-/// text (text).
+/// What every alert writes: id (text), revision (bigint), alert, key, state, change (text), at,
+/// since, raised_at (timestamp), severity, text (text).
 const Schema& alert_schema();
 
 /// Sources and cuts that belong together because something keyed reads rows of both, or because

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operators/alert_output.h"
 
+#include <algorithm>
+
 #include "engine/base/ensure.h"
 #include "engine/base/text.h"
 #include "engine/data/time_text.h"
+#include "operators/episode_id.h"
 
 namespace sitrep {
 namespace {
@@ -29,16 +32,25 @@ std::string_view name_of(AlertChange change) {
   switch (change) {
     case AlertChange::kRaised: return "raised";
     case AlertChange::kUpdated: return "updated";
+    case AlertChange::kRenotified: return "renotified";
     case AlertChange::kCleared: return "cleared";
+    case AlertChange::kExpired: return "expired";
   }
   ENSURE(false, "unknown change of an alert");
+}
+
+bool ends(AlertChange change) {
+  return change == AlertChange::kCleared || change == AlertChange::kExpired;
 }
 
 }  // namespace
 
 const Schema& alert_record_schema() {
-  static const Schema kSchema{{{"alert", Type::kText},
+  static const Schema kSchema{{{"id", Type::kText},
+                               {"revision", Type::kBigint},
+                               {"alert", Type::kText},
                                {"key", Type::kText},
+                               {"state", Type::kText},
                                {"change", Type::kText},
                                {"at", Type::kTimestamp},
                                {"since", Type::kTimestamp},
@@ -49,20 +61,67 @@ const Schema& alert_record_schema() {
 }
 
 AlertOutput::AlertOutput(const AlertIdentity& identity)
-    : name_(identity.name), severity_(identity.severity), rows_(alert_record_schema()) {}
+    : job_(identity.job),
+      name_(identity.name),
+      severity_(identity.severity),
+      renotify_every_(identity.renotify_every),
+      expire_after_(identity.expire_after),
+      rows_(alert_record_schema()) {}
 
-void AlertOutput::add(const AlertRecord& record, ClockId clock) {
+void AlertOutput::add(std::string_view key, AlertState& state, const AlertRecord& record,
+                      ClockId clock) {
+  ++state.revision;
   const bool said = record.severity != AlertSeverityLevel::kNone;
-  const Value cells[] = {name_,
-                         std::string(record.key),
+  const bool raised = record.change == AlertChange::kRaised;
+  const Value cells[] = {episode_id(job_, name_, key, state.raised_at, state.same_instant),
+                         std::int64_t{state.revision},
+                         name_,
+                         state.key_text,
+                         std::string(ends(record.change) ? "cleared" : "active"),
                          std::string(name_of(record.change)),
                          record.at,
-                         time_or_null(record.since),
-                         time_or_null(record.raised_at),
+                         time_or_null(raised ? std::optional(state.since) : std::nullopt),
+                         time_or_null(raised ? std::nullopt : std::optional(state.raised_at)),
                          std::string(to_string(said ? record.severity : severity_)),
                          std::string(record.text)};
   rows_.row(cells, record.at, record.at, clock);
   empty_ = false;
+  if (ends(record.change)) {
+    state.told.clear();
+  } else if (renotify_every_ || expire_after_) {
+    state.told = record.text;
+  }
+}
+
+std::optional<Micros> AlertOutput::expires_at(const AlertState& state) const {
+  if (!expire_after_) return std::nullopt;
+  return state.raised_at + *expire_after_;
+}
+
+std::optional<Micros> AlertOutput::next_reminder(const AlertState& state) const {
+  if (!state.is_up()) return std::nullopt;
+  std::optional<Micros> next = expires_at(state);
+  if (renotify_every_) {
+    const Micros again = state.reminded_at + *renotify_every_;
+    next = std::min(next.value_or(again), again);
+  }
+  return next;
+}
+
+void AlertOutput::remind(std::string_view key, AlertState& state, Micros at, ClockId clock) {
+  const bool over = expires_at(state) == at;
+  const std::string text = state.told;
+  add(key, state,
+      {.change = over ? AlertChange::kExpired : AlertChange::kRenotified,
+       .at = at,
+       .severity = state.severity,
+       .text = text},
+      clock);
+  state.reminded_at = at;
+  if (!over) return;
+  state.phase = AlertState::Phase::kNormal;
+  state.severity = AlertSeverityLevel::kNone;
+  state.text.clear();
 }
 
 void AlertOutput::flush(Emitter& out) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Alert records on their way out: one row per change of an alert, columns alert, key, change, at,
-// since, raised_at, severity, text. And the text template that a record's text is made from. Used
-// only by its worker.
+// Alert records on their way out: one row per change of an alert. And the text template that a
+// record's text is made from. Used only by its worker.
 
 #include <functional>
 #include <memory>
@@ -25,44 +24,54 @@ struct AlertIdentity {
     std::optional<std::size_t> column;
   };
 
+  std::string job;
   std::string name;
   /// Of every record that does not say another.
   AlertSeverityLevel severity = AlertSeverityLevel::kWarning;
   std::vector<TextPiece> text;
+  /// An alert that is up is told of again so often, and given up after so long, counted from its
+  /// raise in event time. Nothing: never.
+  std::optional<Micros> renotify_every;
+  std::optional<Micros> expire_after;
   /// Columns of the input that tell one thing watched from another.
   std::vector<std::size_t> key_columns;
   /// Puts the key of a row as text into its argument.
   std::function<void(const ColumnBatch& batch, std::size_t row, std::string& out)> key_text;
 };
 
-enum class AlertChange { kRaised, kUpdated, kCleared };
+enum class AlertChange { kRaised, kUpdated, kRenotified, kCleared, kExpired };
 
 struct AlertRecord {
-  std::string_view key;
   AlertChange change;
   /// When the change happened, in event time.
   Micros at;
-  /// Since when the condition held (raised only).
-  std::optional<Micros> since;
-  /// When the alert had been raised (not of kRaised).
-  std::optional<Micros> raised_at;
   AlertSeverityLevel severity = AlertSeverityLevel::kNone;
   std::string_view text;
 };
 
-/// alert, key, change, at, since, raised_at, severity, text.
+/// id, revision, alert, key, state, change, at, since, raised_at, severity, text.
 const Schema& alert_record_schema();
 
 class AlertOutput {
  public:
   explicit AlertOutput(const AlertIdentity& identity);
 
-  void add(const AlertRecord& record, ClockId clock);
+  /// A record of the episode that `state` is in, of the group key `key`: its next revision.
+  void add(std::string_view key, AlertState& state, const AlertRecord& record, ClockId clock);
+  /// When an episode is to be told of next although nothing changed; nothing when it is not up.
+  std::optional<Micros> next_reminder(const AlertState& state) const;
+  /// The record of that instant; an episode that expires is over.
+  void remind(std::string_view key, AlertState& state, Micros at, ClockId clock);
   void flush(Emitter& out);
 
  private:
+  std::optional<Micros> expires_at(const AlertState& state) const;
+
+  const std::string job_;
   const std::string name_;
   const AlertSeverityLevel severity_;
+  const std::optional<Micros> renotify_every_;
+  const std::optional<Micros> expire_after_;
   BatchBuilder rows_;
   bool empty_ = true;
 };

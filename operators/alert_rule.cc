@@ -33,6 +33,7 @@ Result<void> AlertRule::open(OperatorContext& context) {
   arrivals_.open(context);
   held_ = &context.time_queue("held");
   timers_ = &context.time_queue("timers");
+  reminders_ = &context.time_queue("reminders");
   late_rows_ = &context.counter("late_rows");
   stale_rows_ = &context.counter("stale_rows");
   sql_errors_ = &context.counter("sql_errors");
@@ -184,7 +185,10 @@ Result<void> AlertRule::apply_until(ClockId clock, Micros watermark, Reach reach
       reach == Reach::kAllHeldRows ? std::numeric_limits<Micros>::max() : watermark;
   while (true) {
     const auto row_time = held_->first_time(clock);
-    const auto timer_time = timers_->first_time(clock);
+    const auto change_time = timers_->first_time(clock);
+    const auto reminder_time = reminders_->first_time(clock);
+    const bool reminds = reminder_time && (!change_time || *reminder_time < *change_time);
+    const auto timer_time = reminds ? reminder_time : change_time;
     const bool row_due = row_time && *row_time <= rows_until;
     // A row that is applied shows that event time went on beyond every timer before it.
     const bool timer_due =
@@ -195,6 +199,9 @@ Result<void> AlertRule::apply_until(ClockId clock, Micros watermark, Reach reach
       const auto item = held_->pop(clock, *row_time);
       ASSIGN_OR_RETURN(const Observation row, from_payload(item->time, item->payload));
       TRY(apply_row(clock, row));
+    } else if (reminds) {
+      const auto item = reminders_->pop(clock, *timer_time);
+      TRY(fire_reminder(clock, item->time, item->key));
     } else {
       const auto item = timers_->pop(clock, *timer_time);
       TRY(fire_timer(clock, item->time, item->key));
@@ -216,11 +223,7 @@ Result<void> AlertRule::apply_row(ClockId clock, const Observation& row) {
   }
   state->last_row = row.time;
   if (state->key_text.empty()) state->key_text = row.key_text;
-  // In arrival order no timer stands between two rows: the instant may lie behind this row.
-  if (const auto at = due(*state); at && *at < row.time) {
-    timers_->erase(clock, *at, row.key);
-    change(clock, *state, *at);
-  }
+  catch_up(clock, row.key, *state, row.time);
   using Phase = AlertState::Phase;
   switch (state->phase) {
     case Phase::kNormal:
@@ -241,6 +244,24 @@ Result<void> AlertRule::apply_row(ClockId clock, const Observation& row) {
   ENSURE(false, "unknown phase of an alert");
 }
 
+/// In arrival order no timer stands between two rows: its instant may lie before the row, which is
+/// at `until`.
+void AlertRule::catch_up(ClockId clock, const std::string& key, AlertState& state, Micros until) {
+  while (true) {
+    const auto changes = due(state);
+    const auto reminds = output_.next_reminder(state);
+    if (changes && *changes < until && (!reminds || *changes <= *reminds)) {
+      timers_->erase(clock, *changes, key);
+      change(clock, key, state, *changes);
+    } else if (reminds && *reminds < until) {
+      reminders_->erase(clock, *reminds, key);
+      remind(clock, key, state, *reminds);
+    } else {
+      return;
+    }
+  }
+}
+
 std::optional<Micros> AlertRule::due(const AlertState& state) const {
   switch (state.phase) {
     case AlertState::Phase::kPending: return state.since + options_.hold_for;
@@ -258,7 +279,7 @@ void AlertRule::begin(ClockId clock, AlertState& state, AlertState::Phase phase,
   if (phase == AlertState::Phase::kPending) state.severity = row.severity;
   const Micros at = *due(state);
   if (at == row.time) {
-    change(clock, state, at);
+    change(clock, row.key, state, at);
   } else {
     timers_->push(clock, {.time = at, .key = row.key, .payload = {}});
   }
@@ -278,15 +299,15 @@ void AlertRule::go_on(ClockId clock, AlertState& state, bool holds, const Observ
   if (row.severity != AlertSeverityLevel::kNone) state.severity = row.severity;
   if (options_.order == Order::kArrival && row.time == at) {
     timers_->erase(clock, at, row.key);
-    change(clock, state, at);
+    change(clock, row.key, state, at);
   }
 }
 
-void AlertRule::change(ClockId clock, AlertState& state, Micros at) {
+void AlertRule::change(ClockId clock, std::string_view key, AlertState& state, Micros at) {
   if (state.phase == AlertState::Phase::kPending) {
-    raise(clock, state, at);
+    raise(clock, key, state, at);
   } else {
-    clear(clock, state, at);
+    clear(clock, key, state, at);
   }
 }
 
@@ -296,37 +317,33 @@ void AlertRule::update(ClockId clock, AlertState& state, const Observation& row)
   const AlertSeverityLevel before = known ? state.severity : options_.identity.severity;
   state.severity = row.severity;
   if (row.severity == before) return;
-  output_.add({.key = state.key_text,
-               .change = AlertChange::kUpdated,
+  output_.add(row.key, state,
+              {.change = AlertChange::kUpdated,
                .at = row.time,
-               .since = std::nullopt,
-               .raised_at = state.raised_at,
                .severity = state.severity,
                .text = row.text},
               clock);
 }
 
-void AlertRule::raise(ClockId clock, AlertState& state, Micros at) {
+void AlertRule::raise(ClockId clock, std::string_view key, AlertState& state, Micros at) {
   state.phase = AlertState::Phase::kActive;
-  state.raised_at = at;
-  output_.add({.key = state.key_text,
-               .change = AlertChange::kRaised,
+  state.begin_episode(at);
+  output_.add(key, state,
+              {.change = AlertChange::kRaised,
                .at = at,
-               .since = state.since,
-               .raised_at = std::nullopt,
                .severity = state.severity,
                .text = state.text},
               clock);
   state.text.clear();
+  expect_reminder(clock, key, state);
 }
 
-void AlertRule::clear(ClockId clock, AlertState& state, Micros at) {
+void AlertRule::clear(ClockId clock, std::string_view key, AlertState& state, Micros at) {
+  if (const auto next = output_.next_reminder(state)) reminders_->erase(clock, *next, key);
   state.phase = AlertState::Phase::kNormal;
-  output_.add({.key = state.key_text,
-               .change = AlertChange::kCleared,
+  output_.add(key, state,
+              {.change = AlertChange::kCleared,
                .at = at,
-               .since = std::nullopt,
-               .raised_at = state.raised_at,
                .severity = state.severity,
                .text = state.text},
               clock);
@@ -334,10 +351,30 @@ void AlertRule::clear(ClockId clock, AlertState& state, Micros at) {
   state.text.clear();
 }
 
+void AlertRule::expect_reminder(ClockId clock, std::string_view key, const AlertState& state) {
+  if (const auto at = output_.next_reminder(state)) {
+    reminders_->push(clock, {.time = *at, .key = std::string(key), .payload = {}});
+  }
+}
+
+void AlertRule::remind(ClockId clock, std::string_view key, AlertState& state, Micros at) {
+  const auto clears = due(state);
+  output_.remind(key, state, at, clock);
+  if (!state.is_up() && clears) timers_->erase(clock, *clears, key);
+  expect_reminder(clock, key, state);
+}
+
+Result<void> AlertRule::fire_reminder(ClockId clock, Micros time, const std::string& key) {
+  ASSIGN_OR_RETURN(AlertState * state, state_of(key));
+  // Else it was set when the job had other settings, or by another episode.
+  if (output_.next_reminder(*state) == time) remind(clock, key, *state, time);
+  return {};
+}
+
 Result<void> AlertRule::fire_timer(ClockId clock, Micros time, const std::string& key) {
   ASSIGN_OR_RETURN(AlertState * state, state_of(key));
   // Else it was set when the job had another `for`: the key's next row decides by the new one.
-  if (due(*state) == time) change(clock, *state, time);
+  if (due(*state) == time) change(clock, key, *state, time);
   return {};
 }
 

@@ -12,10 +12,12 @@
 // watermark go out as late. Order::kArrival applies rows at once and ignores (and counts) those
 // older than their key's last.
 //
-// Where the severity is an expression, an alert that is up is updated when a row says another.
+// Where the severity is an expression, an alert that is up is updated when a row says another. One
+// that stays up is told of again and given up as the identity says, after what rows and timers of
+// that instant do.
 //
-// State: keys (key → AlertState), held (rows waiting), timers (t + for, t + clear_for), sequence
-// (arrival numbers). Used only by its worker.
+// State: keys (key → AlertState), held (rows waiting), timers (t + for, t + clear_for), reminders,
+// sequence (arrival numbers). Used only by its worker.
 
 #include <optional>
 #include <span>
@@ -88,16 +90,20 @@ class AlertRule final : public Operator {
   Result<void> apply_until(ClockId clock, Micros watermark, Reach reach);
   Result<void> apply_row(ClockId clock, const Observation& row);
   Result<void> fire_timer(ClockId clock, Micros time, const std::string& key);
+  Result<void> fire_reminder(ClockId clock, Micros time, const std::string& key);
+  void catch_up(ClockId clock, const std::string& key, AlertState& state, Micros until);
   /// When what is on its way in the state's phase happens, unless a row says otherwise.
   std::optional<Micros> due(const AlertState& state) const;
   void begin(ClockId clock, AlertState& state, AlertState::Phase phase, const Observation& row);
   void go_on(ClockId clock, AlertState& state, bool holds, const Observation& row);
   /// The change that was on its way.
-  void change(ClockId clock, AlertState& state, Micros at);
+  void change(ClockId clock, std::string_view key, AlertState& state, Micros at);
   /// Tells of another severity of an alert that is up.
   void update(ClockId clock, AlertState& state, const Observation& row);
-  void raise(ClockId clock, AlertState& state, Micros at);
-  void clear(ClockId clock, AlertState& state, Micros at);
+  void raise(ClockId clock, std::string_view key, AlertState& state, Micros at);
+  void clear(ClockId clock, std::string_view key, AlertState& state, Micros at);
+  void expect_reminder(ClockId clock, std::string_view key, const AlertState& state);
+  void remind(ClockId clock, std::string_view key, AlertState& state, Micros at);
   Result<AlertState*> state_of(std::string_view key);
 
   const Options options_;
@@ -109,6 +115,7 @@ class AlertRule final : public Operator {
   ArrivalNumbers arrivals_;
   TimeQueue* held_ = nullptr;
   TimeQueue* timers_ = nullptr;
+  TimeQueue* reminders_ = nullptr;
   OperatorCounter* late_rows_ = nullptr;
   OperatorCounter* stale_rows_ = nullptr;
   OperatorCounter* sql_errors_ = nullptr;

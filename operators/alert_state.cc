@@ -29,6 +29,14 @@ AlertSeverityLevel severity_of(std::string_view text) {
   return static_cast<AlertSeverityLevel>(found - kSeverities.begin());
 }
 
+void AlertState::begin_episode(Micros at) {
+  const bool again = revision > 0 && raised_at == at;
+  same_instant = again ? same_instant + 1 : 0;
+  raised_at = at;
+  reminded_at = at;
+  revision = 0;
+}
+
 void AlertStateRow::create(std::byte* row) const {
   new (row) Owned(std::make_unique<AlertState>());
 }
@@ -39,7 +47,8 @@ void AlertStateRow::destroy(std::byte* row) const {
 
 std::size_t AlertStateRow::heap_bytes(const std::byte* row) const {
   const AlertState& state = get(row);
-  return sizeof(AlertState) + state.key_text.capacity() + state.text.capacity();
+  return sizeof(AlertState) + state.key_text.capacity() + state.text.capacity() +
+         state.told.capacity();
 }
 
 void AlertStateRow::save(const std::byte* row, std::string& out) const {
@@ -48,27 +57,34 @@ void AlertStateRow::save(const std::byte* row, std::string& out) const {
                                             static_cast<int>(state.severity) << kSeverityShift));
   append_raw(out, state.since);
   append_raw(out, state.raised_at);
+  append_raw(out, state.reminded_at);
   append_raw(out, state.last_row);
-  append_raw(out, static_cast<std::uint32_t>(state.key_text.size()));
-  out += state.key_text;
+  append_raw(out, state.revision);
+  append_raw(out, state.same_instant);
+  append_sized(out, state.key_text);
+  append_sized(out, state.told);
   out += state.text;
 }
 
 Result<void> AlertStateRow::load(std::string_view in, std::byte* row) const {
   AlertState& state = get(row);
   std::uint8_t phase_and_severity = 0;
-  std::uint32_t key_size = 0;
+  std::string_view key_text;
+  std::string_view told;
   const bool whole = take_raw(in, phase_and_severity) && take_raw(in, state.since) &&
-                     take_raw(in, state.raised_at) && take_raw(in, state.last_row) &&
-                     take_raw(in, key_size);
+                     take_raw(in, state.raised_at) && take_raw(in, state.reminded_at) &&
+                     take_raw(in, state.last_row) && take_raw(in, state.revision) &&
+                     take_raw(in, state.same_instant) && take_sized(in, key_text) &&
+                     take_sized(in, told);
   state.phase = static_cast<AlertState::Phase>(phase_and_severity & kPhaseMask);
   state.severity = static_cast<AlertSeverityLevel>(phase_and_severity >> kSeverityShift);
-  if (!whole || in.size() < key_size || state.phase > AlertState::Phase::kClearing ||
+  if (!whole || state.phase > AlertState::Phase::kClearing ||
       state.severity > AlertSeverityLevel::kCritical) {
     return corrupt("a saved alert state is damaged");
   }
-  state.key_text = in.substr(0, key_size);
-  state.text = in.substr(key_size);
+  state.key_text = key_text;
+  state.told = told;
+  state.text = in;
   return {};
 }
 

@@ -29,16 +29,29 @@ struct AlertState {
   /// First row of the run of rows on which `raise` was true (pending), or `clear` (clearing).
   Micros since = 0;
   Micros raised_at = 0;
+  /// Records of the episode at hand, or of the last one.
+  std::uint32_t revision = 0;
+  /// Episodes before it that were raised at the same instant.
+  std::uint32_t same_instant = 0;
+  /// When the episode was told of last for being up still; at first, when it was raised.
+  Micros reminded_at = 0;
   /// Event time of the last row applied.
   Micros last_row = kMinWatermark;
   /// The key as a person reads it, and the text of the last row of that run.
   std::string key_text;
   std::string text;
+  /// Of the record before, for reminders.
+  std::string told;
+
+  bool is_up() const { return phase == Phase::kActive || phase == Phase::kClearing; }
+  /// An episode that is raised at `at`.
+  void begin_episode(Micros at);
 };
 
 /// A row is a pointer to its state: a table moves rows as bytes, and short texts point into the
 /// string that holds them. Saved form (docs/formats.md): phase and severity (1 byte), since,
-/// raised_at, last_row (8 bytes little endian each), length of key_text (4 bytes), key_text, text.
+/// raised_at, reminded_at, last_row (8 bytes little endian each), revision, same_instant (4 bytes
+/// each), key_text and told (each behind its length, 4 bytes), text.
 class AlertStateRow final : public RowCodec {
  public:
   std::size_t row_bytes() const override { return sizeof(Owned); }

@@ -10,6 +10,7 @@ namespace sitrep {
 namespace {
 
 constexpr PaneKey kOnlyPane{.clock = 0, .end = 0};
+constexpr std::string_view kReminder = "r";
 
 }  // namespace
 
@@ -61,12 +62,11 @@ Result<void> SilenceRule::hear(const ColumnBatch& batch, std::size_t row, ClockI
   }
   const bool was_silent = state.phase == AlertState::Phase::kActive;
   if (was_silent) {
+    if (const auto next = output_.next_reminder(state)) timers_->erase(clock, *next, key);
     state.phase = AlertState::Phase::kNormal;
-    output_.add({.key = state.key_text,
-                 .change = AlertChange::kCleared,
+    output_.add(key, state,
+                {.change = AlertChange::kCleared,
                  .at = std::max(time, state.raised_at),
-                 .since = std::nullopt,
-                 .raised_at = state.raised_at,
                  .text = state.text},
                 clock);
   }
@@ -84,6 +84,10 @@ Result<void> SilenceRule::fire_until(ClockId clock, Micros time) {
     std::byte* const bytes = keys_->upsert(keys_->pane(kOnlyPane), timer->key);
     if (bytes == nullptr) return *keys_->take_error();
     AlertState& state = AlertStateRow::get(bytes);
+    if (timer->payload == kReminder) {
+      remind(clock, *timer, state);
+      continue;
+    }
     const Micros deadline = state.last_row + options_.silent_after;
     if (deadline > timer->time) {
       timers_->push(clock, {.time = deadline, .key = std::move(timer->key), .payload = {}});
@@ -91,16 +95,27 @@ Result<void> SilenceRule::fire_until(ClockId clock, Micros time) {
     }
     state.phase = AlertState::Phase::kActive;
     state.since = state.last_row;
-    state.raised_at = deadline;
-    output_.add({.key = state.key_text,
-                 .change = AlertChange::kRaised,
-                 .at = deadline,
-                 .since = state.since,
-                 .raised_at = std::nullopt,
-                 .text = state.text},
-                clock);
+    state.begin_episode(deadline);
+    output_.add(timer->key, state,
+                {.change = AlertChange::kRaised, .at = deadline, .text = state.text}, clock);
+    expect_reminder(clock, timer->key, state);
   }
   return {};
+}
+
+void SilenceRule::expect_reminder(ClockId clock, const std::string& key, const AlertState& state) {
+  if (const auto at = output_.next_reminder(state)) {
+    timers_->push(clock, {.time = *at, .key = key, .payload = std::string(kReminder)});
+  }
+}
+
+void SilenceRule::remind(ClockId clock, const TimeQueue::Item& timer, AlertState& state) {
+  // Else it was set when the job had other settings.
+  if (output_.next_reminder(state) != timer.time) return;
+  output_.remind(timer.key, state, timer.time, clock);
+  if (state.is_up()) return expect_reminder(clock, timer.key, state);
+  // Whoever expired is not known any more.
+  keys_->erase(keys_->pane(kOnlyPane), timer.key);
 }
 
 Result<void> SilenceRule::advance(std::span<const ClockReading> readings, Emitter& out) {

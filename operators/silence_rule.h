@@ -2,10 +2,12 @@
 #pragma once
 // An alert per key that has not spoken for silent_after: in event time of its clock, and when that
 // clock is idle (the whole gateway is quiet) in processing time since. Cleared by the key's next
-// row, whatever its event time. A key is known from its first row on. The end of a bounded input
-// raises nothing.
+// row, whatever its event time. A key is known from its first row on. One that stays silent is told
+// of again and given up as the identity says; it is new when it speaks after that. The end of a
+// bounded input raises nothing.
 //
-// State: keys (key → AlertState: last_row is when it last spoke), timers. Used only by its worker.
+// State: keys (key → AlertState: last_row is when it last spoke), timers (those of reminders with
+// "r"). Used only by its worker.
 
 #include <optional>
 #include <span>
@@ -44,6 +46,8 @@ class SilenceRule final : public Operator {
   Progress& progress(ClockId clock);
   Result<void> hear(const ColumnBatch& batch, std::size_t row, ClockId clock);
   Result<void> fire_until(ClockId clock, Micros time);
+  void expect_reminder(ClockId clock, const std::string& key, const AlertState& state);
+  void remind(ClockId clock, const TimeQueue::Item& timer, AlertState& state);
 
   const Options options_;
   AlertOutput output_;

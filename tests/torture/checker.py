@@ -149,6 +149,22 @@ def compare_alerts(complaints, expected, rows):
     found = collections.Counter((row["key"], row["change"], row["at"]) for row in rows)
     say(complaints, "alerts: missing", sorted((wanted - found).elements()))
     say(complaints, "alerts: doubled or not expected", sorted((found - wanted).elements()))
+    by_id = collections.defaultdict(list)
+    for row in rows:
+        by_id[row["id"]].append((row["revision"], row["change"], row["key"],
+                                 row["raised_at"] or row["at"]))
+    say(complaints, "alerts: not one episode",
+        [(identity, records) for identity, records in by_id.items()
+         if not is_episode(sorted(records))])
+    raises = collections.Counter(change for _, change, _ in expected)["raised"]
+    if len(by_id) != raises:
+        complaints.append(f"alerts: {len(by_id)} ids for {raises} episodes")
+
+
+def is_episode(records):
+    """Whether these are a raise, and perhaps its clear: (revision, change, key, raised at)."""
+    first, rest = records[0], records[1:]
+    return first[:2] == (1, "raised") and rest in ([], [(2, "cleared", *first[2:])])
 
 
 def complaints_about(records, outputs):

@@ -28,11 +28,20 @@ def right_outputs(records):
         "weighted": rows(checker.expected_weighted(records)),
         "picked": [{"key": key, "seq": seq}
                    for key, seqs in checker.expected_picked(records).items() for seq in seqs],
-        "alerts": [{"key": key, "change": change, "at": at}
-                   for key, change, at in checker.expected_alerts(records)],
+        "alerts": alert_rows(checker.expected_alerts(records)),
         "late": [],
         "dead_letters": [],
     }
+
+
+def alert_rows(changes):
+    rows = []
+    for key, change, at in changes:
+        raised = change == "raised"
+        raised_at = at if raised else rows[-1]["at"]  # of one key, one after the other
+        rows.append({"id": f"{key}/{raised_at}", "revision": 1 if raised else 2, "key": key,
+                     "change": change, "at": at, "raised_at": None if raised else raised_at})
+    return rows
 
 
 class CheckerTest(unittest.TestCase):
@@ -93,6 +102,13 @@ class CheckerTest(unittest.TestCase):
             self.outputs = right_outputs(self.records)
             self.outputs[topic][1][column] += 1
             self.assertTrue(self.complaints(), f"{topic} with a wrong {column}")
+
+    def test_episodes_are_told_apart(self):
+        for column, wrong in (("id", "another"), ("revision", 3), ("raised_at", 1)):
+            self.outputs = right_outputs(self.records)
+            cleared = next(row for row in self.outputs["alerts"] if row["change"] == "cleared")
+            cleared[column] = wrong
+            self.assertTrue(self.complaints(), f"a clear with a wrong {column}")
 
     def test_order_counts_within_a_key(self):
         picked = self.outputs["picked"]

@@ -87,7 +87,7 @@ class DemoJobRun {
                                     clock_.now());
       if (!alert) continue;
       alerts_.push_back(
-          concat(alert->raised ? "raised " : "cleared ", alert->alert, " ", alert->key));
+          concat(alert->change, " ", alert->alert, " ", alert->key));
     }
   }
 

@@ -55,7 +55,8 @@ std::optional<AlertNews> take(DemoNews& news, const std::string& topic, const st
 }
 
 std::string alert(const std::string& change, const std::string& key) {
-  return R"({"alert":"hot","key":")" + key + R"(","change":")" + change +
+  return R"({"id":"abc","revision":1,"alert":"hot","key":")" + key +
+         R"(","state":"active","change":")" + change +
          R"(","at":"2026-01-01T10:15:04.000Z","since":null,"raised_at":null,)" +
          R"("severity":"critical","text":"gen is hot"})";
 }
@@ -76,7 +77,16 @@ TEST(DemoNews, raised_alert_is_open_until_it_is_cleared) {
   EXPECT_EQ(news.open().begin()->first, DemoNews::AlertKey("hot", "gen-2"));
   EXPECT_EQ(news.raised(), 2U);
   EXPECT_EQ(news.cleared(), 1U);
-  EXPECT_FALSE(news.newest().front().raised);
+  EXPECT_EQ(news.newest().front().change, "cleared");
+}
+
+TEST(DemoNews, an_updated_alert_stays_open) {
+  DemoNews news = watching();
+  take(news, "x.alerts", alert("raised", "gen-1"));
+  take(news, "x.alerts", alert("updated", "gen-1"));
+  EXPECT_EQ(news.open().at({"hot", "gen-1"}).change, "updated");
+  EXPECT_EQ(news.raised(), 1U);
+  EXPECT_EQ(news.cleared(), 0U);
 }
 
 TEST(DemoNews, keeps_the_newest_summary_of_each_topic) {

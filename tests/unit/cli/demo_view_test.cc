@@ -41,7 +41,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 TEST(DemoView, alert_is_one_line_with_its_event_time) {
   EXPECT_EQ(render_alert({.alert = "overheating",
                           .key = "k",
-                          .raised = true,
+                          .change = "raised",
                           .at = kNow,
                           .severity = "critical",
                           .text = "gen-2: 103 °C"}),

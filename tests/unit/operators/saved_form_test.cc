@@ -55,9 +55,13 @@ TEST(SavedForm, of_an_alert_state) {
   state = {.phase = AlertState::Phase::kActive,
            .since = 1,
            .raised_at = 2,
+           .revision = 3,
+           .same_instant = 4,
+           .reminded_at = 5,
            .last_row = 259,
            .key_text = "V1",
-           .text = "too fast"};
+           .text = "too fast",
+           .told = "fast"};
   std::string saved;
   codec.save(row.data(), saved);
   codec.destroy(row.data());
@@ -65,8 +69,12 @@ TEST(SavedForm, of_an_alert_state) {
             "\x02"
             "\x01\0\0\0\0\0\0\0"
             "\x02\0\0\0\0\0\0\0"
+            "\x05\0\0\0\0\0\0\0"
             "\x03\x01\0\0\0\0\0\0"
-            "\x02\0\0\0V1too fast"s);
+            "\x03\0\0\0\x04\0\0\0"
+            "\x02\0\0\0V1"
+            "\x04\0\0\0fast"
+            "too fast"s);
 }
 
 TEST(SavedForm, of_a_tables_versions) {

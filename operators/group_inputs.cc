@@ -23,6 +23,9 @@ Selection GroupInputs::begin(const ColumnBatch& batch) {
   key_columns_.clear();
   argument_columns_.clear();
   filter_columns_.clear();
+  // Of a batch that failed before its groups were updated.
+  rows_.clear();
+  groups_.clear();
   Selection selection = batch.selection;
   if (where_) {
     selection = where_->select(batch, selection, *arena_);

@@ -265,6 +265,8 @@ Result<void> Task::take_table(std::size_t table, const SharedTablePtr& value) {
 void Task::deliver(std::span<const Edge> edges, const ColumnBatch& batch) {
   if (batch.selection.empty()) return;
   for (const Edge& edge : edges) {
+    // An operator that failed may have stopped half-way: it is not called again.
+    if (error_) return;
     Node& node = *nodes_[edge.node];
     NodeEmitter out(*this, node);
     if (edge.side) {
@@ -292,6 +294,7 @@ void Task::deliver_rows(Input& input, const ColumnBatch& batch) {
 void Task::advance(std::span<const Edge> edges, std::span<const ClockReading> readings) {
   if (readings.empty()) return;
   for (const Edge& edge : edges) {
+    if (error_) return;
     Node& node = *nodes_[edge.node];
     if (edge.side) {
       NodeEmitter out(*this, node);
@@ -306,7 +309,7 @@ void Task::advance(std::span<const Edge> edges, std::span<const ClockReading> re
 }
 
 void Task::advance_node(Node& node, std::span<const ClockReading> readings) {
-  if (readings.empty()) return;
+  if (readings.empty() || error_) return;
   NodeEmitter out(*this, node);
   keep_error(node.op->advance(readings, out));
   pass_clocks(node, readings);
@@ -323,6 +326,7 @@ void Task::pass_clocks(Node& node, std::span<const ClockReading> readings) {
 
 void Task::forget(std::span<const Edge> edges, ClockId clock) {
   for (const Edge& edge : edges) {
+    if (error_) return;
     Node& node = *nodes_[edge.node];
     if (edge.side || !node.gate->forget(edge.input, clock)) continue;
     NodeEmitter out(*this, node);

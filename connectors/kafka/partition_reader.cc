@@ -65,14 +65,23 @@ KafkaPartitionReader::KafkaPartitionReader(rd_kafka_t& client, KafkaQueuePtr que
       position_(start.offset) {}
 
 Result<void> KafkaPartitionReader::read(std::size_t records_max, RecordBatch& out) {
+  if (error_) return *std::exchange(error_, std::nullopt);
   messages_.resize(std::max(messages_.size(), records_max));
   const ssize_t count =
       rd_kafka_consume_batch_queue(queue_.get(), /*timeout_ms=*/0, messages_.data(), records_max);
   if (count < 0) {
     return kafka_error(concat("reading ", name_of(partition_)), rd_kafka_last_error());
   }
+  const std::size_t before = out.records().size();
   const TakenMessages messages({messages_.data(), static_cast<std::size_t>(count)});
-  for (const rd_kafka_message_t* const message : messages) TRY(take(*message, out));
+  for (const rd_kafka_message_t* const message : messages) {
+    auto taken = take(*message, out);
+    if (taken) continue;
+    if (out.records().size() == before) return taken;
+    // Records that came before it are not to be lost: the next read tells it.
+    error_ = std::move(taken).error();
+    return {};
+  }
   return {};
 }
 

@@ -35,6 +35,7 @@ class KafkaPartitionReader final : public PartitionReader {
   const TopicPartition partition_;
   const Clock& clock_;
   Offset position_;
+  std::optional<Error> error_;                 // of the read before, which had records
   std::vector<rd_kafka_message_t*> messages_;  // reused by read
   std::vector<HeaderView> headers_;            // reused by append
   std::optional<Micros> last_logged_;

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "config/assemble_alert.h"
 #include "config/job_topics.h"
 #include "config/kafka_properties.h"
 #include "connectors/file/file_log.h"
@@ -21,12 +22,10 @@
 #include "engine/sql/describe.h"
 #include "engine/sql/expression_factory.h"
 #include "engine/state/memory_budget.h"
-#include "operators/alert_rule.h"
 #include "operators/filter_project.h"
 #include "operators/lookup_join.h"
 #include "operators/merged_aggregate.h"
 #include "operators/partial_aggregate.h"
-#include "operators/silence_rule.h"
 #include "operators/union_all.h"
 #include "operators/versioned_table.h"
 #include "operators/window_aggregate.h"
@@ -434,46 +433,11 @@ class StageBuilder {
   }
 
   void add_alert(const AlertPlan& alert) {
-    AlertIdentity identity{.job = plan_->spec.job.value,
-                           .name = alert.name,
-                           .severity = severity_of(to_string(alert.severity)),
-                           .text = {},
-                           .renotify_every = alert.renotify_every,
-                           .expire_after = alert.expire_after,
-                           .key_columns = alert.key,
-                           .key_text = {}};
-    for (const TextTemplate::Piece& piece : alert.text.pieces) {
-      identity.text.push_back({.literal = piece.literal, .column = piece.column});
-    }
-    identity.key_text = [columns = alert.key](const ColumnBatch& batch, std::size_t row,
-                                              std::string& out) {
-      std::string scratch;
-      out = encode_key(batch, row, columns, TimestampStyle::kRfc3339, scratch).value_or("");
-    };
     OperatorNode node{
         .name = alert.name, .inputs = {input(alert.input, alert.cut)}, .make_operator = {}};
     node.shape = concat(alert.silent_after ? "silence" : "alert", " episodes by ",
                         typed_names(plan_->schema_of(alert.input), alert.key));
-    if (alert.silent_after) {
-      node.make_operator = [options = SilenceRule::Options{
-                                .identity = identity, .silent_after = *alert.silent_after}] {
-        return std::make_unique<SilenceRule>(options);
-      };
-    } else {
-      node.make_operator =
-          [options = AlertRule::Options{
-               .identity = identity,
-               .raise = alert.raise,
-               .clear = alert.clear,
-               .severity = alert.severity_of_row,
-               .hold_for = alert.hold_for,
-               .clear_for = alert.clear_for,
-               .order = alert.order == AlertOrder::kEvent ? AlertRule::Order::kEvent
-                                                          : AlertRule::Order::kArrival,
-               .emit_late = alert.late.policy != LatePolicy::kDrop}] {
-            return std::make_unique<AlertRule>(options);
-          };
-    }
+    node.make_operator = alert_operator(plan_->spec.job.value, alert);
     const std::size_t index = add_node(std::move(node));
     for (const SinkPlan& sink : alert.sinks) {
       stage_.sinks.push_back(

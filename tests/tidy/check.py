@@ -41,7 +41,7 @@ ROOMS = {
 
 # Files that may include more than the rest of their room.
 WIDER_FILES = {
-    "config/assemble.*": ("engine/base", "engine/data", "engine/log", "engine/api", "engine/sql",
+    "config/assemble*": ("engine/base", "engine/data", "engine/log", "engine/api", "engine/sql",
                           "engine/state", "engine/runtime", "engine/telemetry", "operators",
                           "connectors/kafka", "connectors/file", "connectors/formats"),
 }

@@ -18,6 +18,9 @@ std::vector<std::string_view> texts_of(const AlertSpec& spec) {
   if (spec.clear) texts.push_back(spec.clear->value);
   if (spec.severity_sql) texts.push_back(spec.severity_sql->value);
   texts.push_back(spec.text.value);
+  if (spec.advice) texts.push_back(spec.advice->value);
+  if (spec.group) texts.push_back(spec.group->value);
+  for (const auto& [name, label] : spec.labels) texts.push_back(label.value);
   return texts;
 }
 
@@ -44,13 +47,16 @@ const Schema& alert_schema() {
                               {"revision", Type::kBigint},
                               {"alert", Type::kText},
                               {"key", Type::kText},
+                              {"group", Type::kText},
                               {"state", Type::kText},
                               {"change", Type::kText},
                               {"at", Type::kTimestamp},
                               {"since", Type::kTimestamp},
                               {"raised_at", Type::kTimestamp},
                               {"severity", Type::kText},
-                              {"text", Type::kText}}};
+                              {"text", Type::kText},
+                              {"advice", Type::kText},
+                              {"labels", Type::kText}}};
   return kAlert;
 }
 
@@ -144,12 +150,22 @@ bool JobBinding::bind_conditions(BoundAlert& alert) {
 }
 
 bool JobBinding::bind_text(BoundAlert& alert) {
-  sql::Diagnostics diagnostics;
-  auto text = parse_text_template(alert.spec->text.value, alert.visible, diagnostics);
-  complain(alert.spec->text, diagnostics);
-  if (!text) return false;
-  alert.plan.text = *std::move(text);
-  return true;
+  bool good = true;
+  const auto bind = [&](const PlacedText& text) {
+    sql::Diagnostics diagnostics;
+    auto bound = parse_text_template(text.value, alert.visible, diagnostics);
+    complain(text, diagnostics);
+    good = good && bound;
+    return std::move(bound).value_or(TextTemplate());
+  };
+  const AlertSpec& spec = *alert.spec;
+  alert.plan.text = bind(spec.text);
+  if (spec.advice) alert.plan.advice = bind(*spec.advice);
+  if (spec.group) alert.plan.group = bind(*spec.group);
+  for (const auto& [name, label] : spec.labels) {
+    alert.plan.labels.emplace_back(name.value, bind(label));
+  }
+  return good;
 }
 
 void JobBinding::need_columns_of(const BoundAlert& alert) {
@@ -158,9 +174,11 @@ void JobBinding::need_columns_of(const BoundAlert& alert) {
   for (const sql::ExpressionPtr& condition : {plan.raise, plan.clear, plan.severity_of_row}) {
     if (condition) need(plan.input, alert.visible, sql::columns_read(*condition));
   }
-  for (const TextTemplate::Piece& piece : plan.text.pieces) {
-    if (piece.column) need(plan.input, alert.visible, {*piece.column});
-  }
+  visit_templates(plan, [&](const TextTemplate& text) {
+    for (const TextTemplate::Piece& piece : text.pieces) {
+      if (piece.column) need(plan.input, alert.visible, {*piece.column});
+    }
+  });
   if (plan.late.policy != LatePolicy::kDrop) need_whole_rows(plan.input);
 }
 

@@ -284,6 +284,11 @@ class Explainer {
       out_.line(2, "clear", concat(expression_text(*alert.clear, names), held(alert.clear_for)));
       out_.line(2, "order", alert.order == AlertOrder::kEvent ? "by event time" : "by arrival");
     }
+    if (!alert.labels.empty()) {
+      std::vector<std::string> labels;
+      for (const auto& [name, label] : alert.labels) labels.push_back(name);
+      out_.line(2, "labels", join(labels, ", "));
+    }
     if (alert.renotify_every) {
       out_.line(2, "told again", concat("every ", format_duration(*alert.renotify_every)));
     }

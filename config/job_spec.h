@@ -158,8 +158,12 @@ struct AlertSpec {
   AlertSeverity severity = AlertSeverity::kWarning;
   /// Instead: SQL that says it for each row.
   std::optional<PlacedText> severity_sql;
-  /// Message with `{column}` in it.
+  /// Messages with `{column}` in them.
   PlacedText text;
+  std::optional<PlacedText> advice;
+  std::optional<PlacedText> group;
+  /// By name.
+  std::vector<std::pair<PlacedText, PlacedText>> labels;
   std::optional<Micros> silent_after;
   std::optional<Micros> renotify_every;
   std::optional<Micros> expire_after;

@@ -51,6 +51,19 @@ void parse_condition(MapReader& map, const PlacedText& name, AlertSpec& alert) {
   }
 }
 
+void parse_labels(const ConfigNode& node, AlertSpec& alert, ErrorList& errors) {
+  if (node.kind != ConfigNode::Kind::kMap) {
+    errors.add(node.place, concat("'labels': expected a map of names to texts, found ",
+                                  to_string(node.kind)));
+    return;
+  }
+  for (const ConfigNode::Entry& entry : node.entries) {
+    if (auto text = read_text(entry.value, concat("labels.", entry.key.value), errors)) {
+      alert.labels.emplace_back(entry.key, *std::move(text));
+    }
+  }
+}
+
 /// The name of one, or SQL; a lone word is no SQL that would be of use.
 void parse_severity(const ConfigNode& node, AlertSpec& alert, ErrorList& errors) {
   const auto text = read_text(node, "severity", errors);
@@ -89,6 +102,13 @@ AlertSpec parse_alert(const PlacedText& name, const ConfigNode& node, const std:
   if (const ConfigNode* text = map.require("text")) {
     if (auto words = read_text(*text, "text", errors)) alert.text = *std::move(words);
   }
+  if (const ConfigNode* advice = map.find("advice")) {
+    alert.advice = read_text(*advice, "advice", errors);
+  }
+  if (const ConfigNode* group = map.find("group")) {
+    alert.group = read_text(*group, "group", errors);
+  }
+  if (const ConfigNode* labels = map.find("labels")) parse_labels(*labels, alert, errors);
   if (const ConfigNode* order = map.find("order")) {
     alert.order = read_choice(*order, kOrders, "order", errors).value_or(alert.order);
   }

@@ -94,9 +94,11 @@ AlertPlan finish_alert(BoundAlert bound, const JobPlan& plan) {
   if (alert.severity_of_row) {
     alert.severity_of_row = sql::with_columns(alert.severity_of_row, mapping);
   }
-  for (TextTemplate::Piece& piece : alert.text.pieces) {
-    if (piece.column) piece.column = mapping[*piece.column];
-  }
+  visit_templates(alert, [&](TextTemplate& text) {
+    for (TextTemplate::Piece& piece : text.pieces) {
+      if (piece.column) piece.column = mapping[*piece.column];
+    }
+  });
   return std::move(alert);
 }
 

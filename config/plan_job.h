@@ -128,17 +128,29 @@ struct AlertPlan {
   std::optional<Micros> renotify_every;
   std::optional<Micros> expire_after;
   AlertOrder order = AlertOrder::kEvent;
-  /// Over the input's schema.
+  /// Over the input's schema; advice and group may be absent.
   TextTemplate text;
+  std::optional<TextTemplate> advice;
+  std::optional<TextTemplate> group;
+  std::vector<std::pair<std::string, TextTemplate>> labels;
   /// kDrop for kArrival and for a silence rule, which have no late rows.
   LatePlan late;
   std::vector<SinkPlan> sinks;
   SourcePlace place;
 };
 
-/// What every alert writes: id (text), revision (bigint), alert, key, state, change (text), at,
-/// since, raised_at (timestamp), severity, text (text).
+/// What every alert writes: id (text), revision (bigint), alert, key, group, state, change (text),
+/// at, since, raised_at (timestamp), severity, text, advice, labels (text).
 const Schema& alert_schema();
+
+/// Calls `visit` for each TextTemplate of an alert.
+template <typename Alert, typename Visit>
+void visit_templates(Alert& alert, const Visit& visit) {
+  visit(alert.text);
+  if (alert.advice) visit(*alert.advice);
+  if (alert.group) visit(*alert.group);
+  for (auto& [name, label] : alert.labels) visit(label);
+}
 
 /// Sources and cuts that belong together because something keyed reads rows of both, or because
 /// streams of theirs join one table, the tables, and all that is computed from them.

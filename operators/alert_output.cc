@@ -2,7 +2,9 @@
 #include "operators/alert_output.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "engine/api/raw_bytes.h"
 #include "engine/base/ensure.h"
 #include "engine/base/text.h"
 #include "engine/data/time_text.h"
@@ -39,6 +41,25 @@ std::string_view name_of(AlertChange change) {
   ENSURE(false, "unknown change of an alert");
 }
 
+/// What render_words made; null where the rule says nothing.
+struct Words {
+  Value text = std::string();
+  Value group = Null{};
+  Value advice = Null{};
+  Value labels = Null{};
+};
+
+Words read_words(std::string_view saved) {
+  Words out;
+  for (Value* const part : {&out.text, &out.group, &out.advice, &out.labels}) {
+    std::string_view words;
+    if (!take_sized(saved, words)) return out;
+    // A rule that says nothing leaves nothing.
+    if (part == &out.text || !words.empty()) *part = std::string(words);
+  }
+  return out;
+}
+
 bool ends(AlertChange change) {
   return change == AlertChange::kCleared || change == AlertChange::kExpired;
 }
@@ -50,13 +71,16 @@ const Schema& alert_record_schema() {
                                {"revision", Type::kBigint},
                                {"alert", Type::kText},
                                {"key", Type::kText},
+                               {"group", Type::kText},
                                {"state", Type::kText},
                                {"change", Type::kText},
                                {"at", Type::kTimestamp},
                                {"since", Type::kTimestamp},
                                {"raised_at", Type::kTimestamp},
                                {"severity", Type::kText},
-                               {"text", Type::kText}}};
+                               {"text", Type::kText},
+                               {"advice", Type::kText},
+                               {"labels", Type::kText}}};
   return kSchema;
 }
 
@@ -73,23 +97,27 @@ void AlertOutput::add(std::string_view key, AlertState& state, const AlertRecord
   ++state.revision;
   const bool said = record.severity != AlertSeverityLevel::kNone;
   const bool raised = record.change == AlertChange::kRaised;
+  Words words = read_words(record.words);
   const Value cells[] = {episode_id(job_, name_, key, state.raised_at, state.same_instant),
                          std::int64_t{state.revision},
                          name_,
                          state.key_text,
+                         std::move(words.group),
                          std::string(ends(record.change) ? "cleared" : "active"),
                          std::string(name_of(record.change)),
                          record.at,
                          time_or_null(raised ? std::optional(state.since) : std::nullopt),
                          time_or_null(raised ? std::nullopt : std::optional(state.raised_at)),
                          std::string(to_string(said ? record.severity : severity_)),
-                         std::string(record.text)};
+                         std::move(words.text),
+                         std::move(words.advice),
+                         std::move(words.labels)};
   rows_.row(cells, record.at, record.at, clock);
   empty_ = false;
   if (ends(record.change)) {
     state.told.clear();
   } else if (renotify_every_ || expire_after_) {
-    state.told = record.text;
+    state.told = record.words;
   }
 }
 
@@ -110,24 +138,37 @@ std::optional<Micros> AlertOutput::next_reminder(const AlertState& state) const 
 
 void AlertOutput::remind(std::string_view key, AlertState& state, Micros at, ClockId clock) {
   const bool over = expires_at(state) == at;
-  const std::string text = state.told;
+  const std::string words = state.told;
   add(key, state,
       {.change = over ? AlertChange::kExpired : AlertChange::kRenotified,
        .at = at,
        .severity = state.severity,
-       .text = text},
+       .words = words},
       clock);
   state.reminded_at = at;
   if (!over) return;
   state.phase = AlertState::Phase::kNormal;
   state.severity = AlertSeverityLevel::kNone;
-  state.text.clear();
+  state.words.clear();
 }
 
 void AlertOutput::flush(Emitter& out) {
   if (empty_) return;
   empty_ = true;
   out.emit(rows_.finish());
+}
+
+std::string render_words(const AlertIdentity& identity, const ColumnBatch& batch,
+                         std::size_t row) {
+  std::string out;
+  append_sized(out, render_text(identity.text, batch, row));
+  if (identity.group.empty() && identity.advice.empty() && !identity.labels) return out;
+  append_sized(out, render_text(identity.group, batch, row));
+  append_sized(out, render_text(identity.advice, batch, row));
+  std::string labels;
+  if (identity.labels) identity.labels(batch, row, labels);
+  append_sized(out, labels);
+  return out;
 }
 
 std::string render_text(const std::vector<AlertIdentity::TextPiece>& text,

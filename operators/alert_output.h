@@ -29,6 +29,11 @@ struct AlertIdentity {
   /// Of every record that does not say another.
   AlertSeverityLevel severity = AlertSeverityLevel::kWarning;
   std::vector<TextPiece> text;
+  /// What to do, and what the alert belongs to; empty: the rule does not say.
+  std::vector<TextPiece> advice;
+  std::vector<TextPiece> group;
+  /// Puts the labels of a row, as the text of a JSON object, into its argument. Null: none.
+  std::function<void(const ColumnBatch& batch, std::size_t row, std::string& out)> labels;
   /// An alert that is up is told of again so often, and given up after so long, counted from its
   /// raise in event time. Nothing: never.
   std::optional<Micros> renotify_every;
@@ -46,10 +51,12 @@ struct AlertRecord {
   /// When the change happened, in event time.
   Micros at;
   AlertSeverityLevel severity = AlertSeverityLevel::kNone;
-  std::string_view text;
+  /// As render_words makes them.
+  std::string_view words;
 };
 
-/// id, revision, alert, key, state, change, at, since, raised_at, severity, text.
+/// id, revision, alert, key, group, state, change, at, since, raised_at, severity, text, advice,
+/// labels.
 const Schema& alert_record_schema();
 
 class AlertOutput {
@@ -76,7 +83,11 @@ class AlertOutput {
   bool empty_ = true;
 };
 
-/// The text of row `row`.
+/// What a person is told of a row, as it is kept until a record says it: the text, then, where the
+/// rule has any of them, group, advice and labels; each behind its length (4 bytes little endian).
+std::string render_words(const AlertIdentity& identity, const ColumnBatch& batch, std::size_t row);
+
+/// A template with the cells of row `row`.
 std::string render_text(const std::vector<AlertIdentity::TextPiece>& text,
                         const ColumnBatch& batch, std::size_t row);
 

@@ -46,13 +46,13 @@ Micros& AlertRule::applied(ClockId clock) {
 }
 
 // Payload of a held row: flags (1 byte: 1 raise, 2 clear, 4 times the severity), then key, key text
-// and text, each behind its length (4 bytes little endian).
+// and words (render_words), each behind its length (4 bytes little endian).
 std::string AlertRule::to_payload(const Observation& row) {
   std::string out(1, static_cast<char>((row.raise ? 1 : 0) | (row.clear ? 2 : 0) |
                                        static_cast<int>(row.severity) << kSeverityShift));
   append_sized(out, row.key);
   append_sized(out, row.key_text);
-  append_sized(out, row.text);
+  append_sized(out, row.words);
   return out;
 }
 
@@ -68,16 +68,16 @@ Result<AlertRule::Observation> AlertRule::from_payload(Micros time, std::string_
                   .severity = static_cast<AlertSeverityLevel>(flags >> kSeverityShift),
                   .key = {},
                   .key_text = {},
-                  .text = {}};
+                  .words = {}};
   payload.remove_prefix(1);
-  std::string_view key, key_text, text;
-  if (!take_sized(payload, key) || !take_sized(payload, key_text) || !take_sized(payload, text) ||
+  std::string_view key, key_text, words;
+  if (!take_sized(payload, key) || !take_sized(payload, key_text) || !take_sized(payload, words) ||
       !payload.empty()) {
     return corrupt("a held row is damaged");
   }
   row.key = key;
   row.key_text = key_text;
-  row.text = text;
+  row.words = words;
   return row;
 }
 
@@ -102,7 +102,7 @@ AlertRule::Observation AlertRule::observe(const ColumnBatch& batch, std::size_t 
                   .severity = AlertSeverityLevel::kNone,
                   .key = {},
                   .key_text = {},
-                  .text = {}};
+                  .words = {}};
   if (conditions.severity && !conditions.severity->is_null(row)) {
     out.severity = severity_of(conditions.severity->texts()[row]);
     if (out.severity == AlertSeverityLevel::kNone) sql_errors_->add(1);
@@ -115,7 +115,7 @@ AlertRule::Observation AlertRule::observe(const ColumnBatch& batch, std::size_t 
   options_.identity.key_text(batch, row, out.key_text);
   // A row that says a severity may be one that only updates.
   const bool says = out.raise || out.clear || out.severity != AlertSeverityLevel::kNone;
-  if (says) out.text = render_text(options_.identity.text, batch, row);
+  if (says) out.words = render_words(options_.identity, batch, row);
   return out;
 }
 
@@ -275,7 +275,7 @@ void AlertRule::begin(ClockId clock, AlertState& state, AlertState::Phase phase,
                       const Observation& row) {
   state.phase = phase;
   state.since = row.time;
-  state.text = row.text;
+  state.words = row.words;
   if (phase == AlertState::Phase::kPending) state.severity = row.severity;
   const Micros at = *due(state);
   if (at == row.time) {
@@ -292,10 +292,10 @@ void AlertRule::go_on(ClockId clock, AlertState& state, bool holds, const Observ
     timers_->erase(clock, at, row.key);
     const bool pending = state.phase == AlertState::Phase::kPending;
     state.phase = pending ? AlertState::Phase::kNormal : AlertState::Phase::kActive;
-    state.text.clear();
+    state.words.clear();
     return;
   }
-  state.text = row.text;
+  state.words = row.words;
   if (row.severity != AlertSeverityLevel::kNone) state.severity = row.severity;
   if (options_.order == Order::kArrival && row.time == at) {
     timers_->erase(clock, at, row.key);
@@ -321,7 +321,7 @@ void AlertRule::update(ClockId clock, AlertState& state, const Observation& row)
               {.change = AlertChange::kUpdated,
                .at = row.time,
                .severity = state.severity,
-               .text = row.text},
+               .words = row.words},
               clock);
 }
 
@@ -332,9 +332,9 @@ void AlertRule::raise(ClockId clock, std::string_view key, AlertState& state, Mi
               {.change = AlertChange::kRaised,
                .at = at,
                .severity = state.severity,
-               .text = state.text},
+               .words = state.words},
               clock);
-  state.text.clear();
+  state.words.clear();
   expect_reminder(clock, key, state);
 }
 
@@ -345,10 +345,10 @@ void AlertRule::clear(ClockId clock, std::string_view key, AlertState& state, Mi
               {.change = AlertChange::kCleared,
                .at = at,
                .severity = state.severity,
-               .text = state.text},
+               .words = state.words},
               clock);
   state.severity = AlertSeverityLevel::kNone;
-  state.text.clear();
+  state.words.clear();
 }
 
 void AlertRule::expect_reminder(ClockId clock, std::string_view key, const AlertState& state) {

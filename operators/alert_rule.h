@@ -70,7 +70,7 @@ class AlertRule final : public Operator {
     AlertSeverityLevel severity;
     std::string key;
     std::string key_text;
-    std::string text;
+    std::string words;
   };
   enum class Reach { kWatermark, kAllHeldRows };
 

@@ -47,7 +47,7 @@ void AlertStateRow::destroy(std::byte* row) const {
 
 std::size_t AlertStateRow::heap_bytes(const std::byte* row) const {
   const AlertState& state = get(row);
-  return sizeof(AlertState) + state.key_text.capacity() + state.text.capacity() +
+  return sizeof(AlertState) + state.key_text.capacity() + state.words.capacity() +
          state.told.capacity();
 }
 
@@ -63,7 +63,7 @@ void AlertStateRow::save(const std::byte* row, std::string& out) const {
   append_raw(out, state.same_instant);
   append_sized(out, state.key_text);
   append_sized(out, state.told);
-  out += state.text;
+  out += state.words;
 }
 
 Result<void> AlertStateRow::load(std::string_view in, std::byte* row) const {
@@ -84,7 +84,7 @@ Result<void> AlertStateRow::load(std::string_view in, std::byte* row) const {
   }
   state.key_text = key_text;
   state.told = told;
-  state.text = in;
+  state.words = in;
   return {};
 }
 

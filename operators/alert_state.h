@@ -37,10 +37,10 @@ struct AlertState {
   Micros reminded_at = 0;
   /// Event time of the last row applied.
   Micros last_row = kMinWatermark;
-  /// The key as a person reads it, and the text of the last row of that run.
+  /// The key as a person reads it, and the words of the last row of that run (render_words).
   std::string key_text;
-  std::string text;
-  /// Of the record before, for reminders.
+  std::string words;
+  /// The words of the record before, for reminders.
   std::string told;
 
   bool is_up() const { return phase == Phase::kActive || phase == Phase::kClearing; }
@@ -51,7 +51,7 @@ struct AlertState {
 /// A row is a pointer to its state: a table moves rows as bytes, and short texts point into the
 /// string that holds them. Saved form (docs/formats.md): phase and severity (1 byte), since,
 /// raised_at, reminded_at, last_row (8 bytes little endian each), revision, same_instant (4 bytes
-/// each), key_text and told (each behind its length, 4 bytes), text.
+/// each), key_text and told (each behind its length, 4 bytes), words.
 class AlertStateRow final : public RowCodec {
  public:
   std::size_t row_bytes() const override { return sizeof(Owned); }

@@ -58,7 +58,7 @@ Result<void> SilenceRule::hear(const ColumnBatch& batch, std::size_t row, ClockI
   state.last_row = std::max(state.last_row, time);
   if (is_new) {
     options_.identity.key_text(batch, row, state.key_text);
-    state.text = render_text(options_.identity.text, batch, row);
+    state.words = render_words(options_.identity, batch, row);
   }
   const bool was_silent = state.phase == AlertState::Phase::kActive;
   if (was_silent) {
@@ -67,7 +67,7 @@ Result<void> SilenceRule::hear(const ColumnBatch& batch, std::size_t row, ClockI
     output_.add(key, state,
                 {.change = AlertChange::kCleared,
                  .at = std::max(time, state.raised_at),
-                 .text = state.text},
+                 .words = state.words},
                 clock);
   }
   // One timer per key: while it is silent none runs, and a timer that finds a younger row moves on.
@@ -97,7 +97,7 @@ Result<void> SilenceRule::fire_until(ClockId clock, Micros time) {
     state.since = state.last_row;
     state.begin_episode(deadline);
     output_.add(timer->key, state,
-                {.change = AlertChange::kRaised, .at = deadline, .text = state.text}, clock);
+                {.change = AlertChange::kRaised, .at = deadline, .words = state.words}, clock);
     expect_reminder(clock, timer->key, state);
   }
   return {};

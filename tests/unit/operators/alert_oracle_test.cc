@@ -135,11 +135,11 @@ class Oracle {
     for (std::size_t i = 0; i < 4; ++i) group += static_cast<char>(key_.size() >> 8 * i & 0xff);
     records_.push_back(
         concat(episode_id("job", "alert", group + key_, micros(raised_at_), before_), ",",
-               ++revision_, ",alert,", key_, ",",
+               ++revision_, ",alert,", key_, ",null,",
                change == "cleared" || change == "expired" ? "cleared" : "active", ",", change, ",",
                micros(at), ",", raised ? concat(micros(since_)) : "null", ",",
                raised ? "null" : concat(micros(raised_at_)), ",",
-               severity_.empty() ? "warning" : severity_, ",", text));
+               severity_.empty() ? "warning" : severity_, ",", text, ",null,null"));
     told_ = text;
   }
 

@@ -24,7 +24,7 @@ TEST(AlertState, texts_survive_an_eviction_of_the_rows_around_them) {
   for (int i = 0; i < 20; ++i) {
     AlertState& state = AlertStateRow::get(table.upsert(pane, concat("key", i)));
     state.key_text = concat("V", i);
-    state.text = "hot";
+    state.words = "hot";
   }
   table.collect(Epoch(1), image);
   image.close(Epoch(1));

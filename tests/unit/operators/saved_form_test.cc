@@ -60,7 +60,7 @@ TEST(SavedForm, of_an_alert_state) {
            .reminded_at = 5,
            .last_row = 259,
            .key_text = "V1",
-           .text = "too fast",
+           .words = "too fast",
            .told = "fast"};
   std::string saved;
   codec.save(row.data(), saved);

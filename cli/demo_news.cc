@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "connectors/formats/json_decoder.h"
+#include "engine/api/alert_schema.h"
 #include "engine/base/text.h"
 
 namespace sitrep {

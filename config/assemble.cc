@@ -18,6 +18,7 @@
 #include "connectors/formats/key_encoder.h"
 #include "connectors/formats/table_decoder.h"
 #include "connectors/kafka/kafka_log.h"
+#include "engine/api/alert_schema.h"
 #include "engine/base/text.h"
 #include "engine/sql/describe.h"
 #include "engine/sql/expression_factory.h"

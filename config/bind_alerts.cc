@@ -3,12 +3,11 @@
 
 #include "config/job_binding.h"
 #include "config/map_reader.h"
+#include "engine/api/alert_schema.h"
 #include "engine/base/text.h"
 
 namespace sitrep {
 namespace {
-
-constexpr std::size_t kKeyColumn = 3;  // of alert_schema()
 
 /// Everything in an alert that may name a column of its input.
 std::vector<std::string_view> texts_of(const AlertSpec& spec) {
@@ -41,24 +40,6 @@ LatePlan late_of(const AlertSpec& spec) {
 }
 
 }  // namespace
-
-const Schema& alert_schema() {
-  static const Schema kAlert{{{"id", Type::kText},
-                              {"revision", Type::kBigint},
-                              {"alert", Type::kText},
-                              {"key", Type::kText},
-                              {"group", Type::kText},
-                              {"state", Type::kText},
-                              {"change", Type::kText},
-                              {"at", Type::kTimestamp},
-                              {"since", Type::kTimestamp},
-                              {"raised_at", Type::kTimestamp},
-                              {"severity", Type::kText},
-                              {"text", Type::kText},
-                              {"advice", Type::kText},
-                              {"labels", Type::kText}}};
-  return kAlert;
-}
 
 void JobBinding::bind_alerts() {
   for (const AlertSpec& spec : spec_.alerts) {
@@ -94,7 +75,7 @@ std::optional<BoundAlert> JobBinding::bind_alert(const AlertSpec& spec) {
   plan.sinks = plan_sinks(spec.to, alert_schema());
   for (SinkPlan& sink : plan.sinks) {
     // All changes of one alert and key in one partition, in order.
-    if (sink.key.empty()) sink.key = {kKeyColumn};
+    if (sink.key.empty()) sink.key = {*alert_schema().find("key")};
   }
   bool good = bind_key(alert);
   good = bind_conditions(alert) && good;

@@ -7,6 +7,7 @@
 #include "config/expression_text.h"
 #include "config/job_topics.h"
 #include "config/state_estimate.h"
+#include "engine/api/alert_schema.h"
 #include "engine/base/text.h"
 #include "engine/data/time_text.h"
 

@@ -139,10 +139,6 @@ struct AlertPlan {
   SourcePlace place;
 };
 
-/// What every alert writes: id (text), revision (bigint), alert, key, group, state, change (text),
-/// at, since, raised_at (timestamp), severity, text, advice, labels (text).
-const Schema& alert_schema();
-
 /// Calls `visit` for each TextTemplate of an alert.
 template <typename Alert, typename Visit>
 void visit_templates(Alert& alert, const Visit& visit) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/api/alert_schema.h"
 #include "engine/api/raw_bytes.h"
 #include "engine/base/ensure.h"
 #include "engine/base/text.h"
@@ -66,31 +67,13 @@ bool ends(AlertChange change) {
 
 }  // namespace
 
-const Schema& alert_record_schema() {
-  static const Schema kSchema{{{"id", Type::kText},
-                               {"revision", Type::kBigint},
-                               {"alert", Type::kText},
-                               {"key", Type::kText},
-                               {"group", Type::kText},
-                               {"state", Type::kText},
-                               {"change", Type::kText},
-                               {"at", Type::kTimestamp},
-                               {"since", Type::kTimestamp},
-                               {"raised_at", Type::kTimestamp},
-                               {"severity", Type::kText},
-                               {"text", Type::kText},
-                               {"advice", Type::kText},
-                               {"labels", Type::kText}}};
-  return kSchema;
-}
-
 AlertOutput::AlertOutput(const AlertIdentity& identity)
     : job_(identity.job),
       name_(identity.name),
       severity_(identity.severity),
       renotify_every_(identity.renotify_every),
       expire_after_(identity.expire_after),
-      rows_(alert_record_schema()) {}
+      rows_(alert_schema()) {}
 
 void AlertOutput::add(std::string_view key, AlertState& state, const AlertRecord& record,
                       ClockId clock) {

@@ -55,10 +55,6 @@ struct AlertRecord {
   std::string_view words;
 };
 
-/// id, revision, alert, key, group, state, change, at, since, raised_at, severity, text, advice,
-/// labels.
-const Schema& alert_record_schema();
-
 class AlertOutput {
  public:
   explicit AlertOutput(const AlertIdentity& identity);

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/api/alert_schema.h"
+
+namespace sitrep {
+
+const Schema& alert_schema() {
+  static const Schema kAlert{{{"id", Type::kText},
+                              {"revision", Type::kBigint},
+                              {"alert", Type::kText},
+                              {"key", Type::kText},
+                              {"group", Type::kText},
+                              {"state", Type::kText},
+                              {"change", Type::kText},
+                              {"at", Type::kTimestamp},
+                              {"since", Type::kTimestamp},
+                              {"raised_at", Type::kTimestamp},
+                              {"severity", Type::kText},
+                              {"text", Type::kText},
+                              {"advice", Type::kText},
+                              {"labels", Type::kText}}};
+  return kAlert;
+}
+
+}  // namespace sitrep

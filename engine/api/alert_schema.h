@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The columns of a record of any alert: what rules write, what a job file's sinks are checked
+// against, and what whoever shows alerts reads. Thread-safe.
+
+#include "engine/data/schema.h"
+
+namespace sitrep {
+
+/// id (text), revision (bigint), alert, key, group, state, change (text), at, since, raised_at
+/// (timestamp), severity, text, advice, labels (text).
+const Schema& alert_schema();
+
+}  // namespace sitrep

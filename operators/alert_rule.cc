@@ -366,8 +366,12 @@ void AlertRule::remind(ClockId clock, std::string_view key, AlertState& state, M
 
 Result<void> AlertRule::fire_reminder(ClockId clock, Micros time, const std::string& key) {
   ASSIGN_OR_RETURN(AlertState * state, state_of(key));
-  // Else it was set when the job had other settings, or by another episode.
-  if (output_.next_reminder(*state) == time) remind(clock, key, *state, time);
+  if (output_.next_reminder(*state) == time) {
+    remind(clock, key, *state, time);
+  } else {
+    // It was set when the job had other settings, or by another episode.
+    expect_reminder(clock, key, *state);
+  }
   return {};
 }
 

@@ -110,8 +110,8 @@ void SilenceRule::expect_reminder(ClockId clock, const std::string& key, const A
 }
 
 void SilenceRule::remind(ClockId clock, const TimeQueue::Item& timer, AlertState& state) {
-  // Else it was set when the job had other settings.
-  if (output_.next_reminder(state) != timer.time) return;
+  // A time that is not its own was set when the job had other settings.
+  if (output_.next_reminder(state) != timer.time) return expect_reminder(clock, timer.key, state);
   output_.remind(timer.key, state, timer.time, clock);
   if (state.is_up()) return expect_reminder(clock, timer.key, state);
   // Whoever expired is not known any more.

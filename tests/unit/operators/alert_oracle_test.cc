@@ -312,6 +312,32 @@ TEST_P(AlertOracleTest, records_are_those_of_rows_in_order) {
   EXPECT_EQ(played.records, expected);
 }
 
+TEST(AlertReminders, follow_settings_that_changed_at_a_restart) {
+  const AlertRule::Options before = options_of({.renotify_every = 10});
+  const AlertRule::Options after = options_of({.renotify_every = 15});
+  const AlertRule::Options* options = &before;
+  OperatorRun run([&options] { return std::make_unique<AlertRule>(*options); }, {});
+  const auto advance_to = [&](std::int64_t second) {
+    const ClockReading reading{
+        .clock = 0, .watermark = second * kMicrosPerSecond, .idle = false};
+    KeptRows out;
+    EXPECT_TRUE(run.op().advance({&reading, 1}, out));
+    std::vector<Micros> times;
+    for (const KeptRows::Row& row : out.rows) times.push_back(row.event_time / kMicrosPerSecond);
+    return times;
+  };
+  BatchBuilder builder(schema());
+  const Value cells[] = {Value("k"), Value(std::int64_t{1}), Value(true), Value(false),
+                         Value(Null())};
+  KeptRows out;
+  ASSERT_TRUE(run.op().process(builder.row(cells, 0, kMinWatermark).finish(), out));
+  EXPECT_EQ(advance_to(5), std::vector<Micros>({0}));
+  run.end_epoch(out);
+  options = &after;
+  run.restart(/*cold=*/false);
+  EXPECT_EQ(advance_to(40), std::vector<Micros>({15, 30}));
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, AlertOracleTest, testing::Range(1U, 301U));
 
 }  // namespace

@@ -433,20 +433,36 @@ class StageBuilder {
     return {.kind = NodeInput::Kind::kNode, .index = add_node(std::move(node))};
   }
 
+  /// Before the rule may be what it needs of its rows: "<alert>/history" finds late ones then.
   void add_alert(const AlertPlan& alert) {
-    OperatorNode node{
-        .name = alert.name, .inputs = {input(alert.input, alert.cut)}, .make_operator = {}};
-    node.shape = concat(alert.silent_after ? "silence" : "alert", " episodes by ",
-                        typed_names(plan_->schema_of(alert.input), alert.key));
-    node.make_operator = alert_operator(plan_->spec.job.value, alert);
-    const std::size_t index = add_node(std::move(node));
+    const Schema& row = plan_->schema_of(alert.input);
+    NodeInput from = input(alert.input, alert.cut);
+    const auto add = [&](std::string name, MakeOperator make, std::string shape) {
+      const std::size_t index = add_node({.name = std::move(name),
+                                          .inputs = {from},
+                                          .shape = std::move(shape),
+                                          .make_operator = std::move(make)});
+      from = {.kind = NodeInput::Kind::kNode, .index = index};
+      return index;
+    };
+    const std::string key = typed_names(row, alert.key);
+    std::optional<std::size_t> finds_late;
+    if (!alert.history.empty()) {
+      finds_late = add(concat(alert.name, "/history"), history_operator(alert, row),
+                       concat("rows before by ", key));
+    }
+    if (!alert.values.empty()) {
+      add(concat(alert.name, "/values"), values_operator(alert, row), /*shape=*/"");
+    }
+    const std::size_t index =
+        add(alert.name, alert_operator(plan_->spec.job.value, alert, row),
+            concat(alert.silent_after ? "silence" : "alert", " episodes by ", key));
     for (const SinkPlan& sink : alert.sinks) {
       stage_.sinks.push_back(
           make_sink(index, SinkNode::Port::kMain, sink, alert_schema(), /*urgent=*/true));
     }
     if (!alert.silent_after && !alert.late.topic.empty()) {
-      stage_.sinks.push_back(
-          make_late_sink(index, alert.late.topic, plan_->schema_of(alert.input)));
+      stage_.sinks.push_back(make_late_sink(finds_late.value_or(index), alert.late.topic, row));
     }
   }
 

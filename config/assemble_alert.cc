@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/assemble_alert.h"
 
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "connectors/formats/json_text.h"
 #include "connectors/formats/key_encoder.h"
+#include "engine/sql/expression_factory.h"
 #include "operators/alert_rule.h"
+#include "operators/filter_project.h"
+#include "operators/row_history.h"
 #include "operators/silence_rule.h"
 
 namespace sitrep {
@@ -14,18 +18,22 @@ namespace {
 
 using Pieces = std::vector<AlertIdentity::TextPiece>;
 
-Pieces pieces_of(const TextTemplate& text) {
+/// `first_value`: where the values of expressions begin in the rows that the rule reads.
+Pieces pieces_of(const TextTemplate& text, std::size_t first_value) {
   Pieces out;
   for (const TextTemplate::Piece& piece : text.pieces) {
     out.push_back({.literal = piece.literal, .column = piece.column});
+    if (piece.expression) out.back().column = first_value + *piece.expression;
   }
   return out;
 }
 
 /// A JSON object of the labels, in the order of the job file.
-auto labels_of(const AlertPlan& alert) {
+auto labels_of(const AlertPlan& alert, std::size_t first_value) {
   std::vector<std::pair<std::string, Pieces>> labels;
-  for (const auto& [name, label] : alert.labels) labels.emplace_back(name, pieces_of(label));
+  for (const auto& [name, label] : alert.labels) {
+    labels.emplace_back(name, pieces_of(label, first_value));
+  }
   return [labels = std::move(labels)](const ColumnBatch& batch, std::size_t row,
                                       std::string& out) {
     out.assign(1, '{');
@@ -39,19 +47,23 @@ auto labels_of(const AlertPlan& alert) {
   };
 }
 
-AlertIdentity identity_of(const std::string& job, const AlertPlan& alert) {
+AlertIdentity identity_of(const std::string& job, const AlertPlan& alert,
+                          std::size_t first_value) {
+  const auto pieces = [&](const std::optional<TextTemplate>& text) {
+    return text ? pieces_of(*text, first_value) : Pieces();
+  };
   AlertIdentity identity{.job = job,
                          .name = alert.name,
                          .severity = severity_of(to_string(alert.severity)),
-                         .text = pieces_of(alert.text),
-                         .advice = pieces_of(alert.advice.value_or(TextTemplate())),
-                         .group = pieces_of(alert.group.value_or(TextTemplate())),
+                         .text = pieces(alert.text),
+                         .advice = pieces(alert.advice),
+                         .group = pieces(alert.group),
                          .labels = {},
                          .renotify_every = alert.renotify_every,
                          .expire_after = alert.expire_after,
                          .key_columns = alert.key,
                          .key_text = {}};
-  if (!alert.labels.empty()) identity.labels = labels_of(alert);
+  if (!alert.labels.empty()) identity.labels = labels_of(alert, first_value);
   identity.key_text = [columns = alert.key](const ColumnBatch& batch, std::size_t row,
                                             std::string& out) {
     std::string scratch;
@@ -60,11 +72,49 @@ AlertIdentity identity_of(const std::string& job, const AlertPlan& alert) {
   return identity;
 }
 
+/// The columns of the input that the alert reads, ascending.
+std::vector<std::size_t> columns_read(const AlertPlan& alert, const Schema& input) {
+  std::set<std::size_t> read(alert.key.begin(), alert.key.end());
+  visit_expressions(alert, [&](const sql::ExpressionPtr& expression) {
+    for (const std::size_t column : sql::columns_read(*expression)) {
+      if (column < input.size()) read.insert(column);
+    }
+  });
+  visit_templates(alert, [&](const TextTemplate& text) {
+    for (const TextTemplate::Piece& piece : text.pieces) {
+      if (piece.column) read.insert(*piece.column);
+    }
+  });
+  return {read.begin(), read.end()};
+}
+
 }  // namespace
 
-std::function<std::unique_ptr<Operator>()> alert_operator(const std::string& job,
-                                                          const AlertPlan& alert) {
-  const AlertIdentity identity = identity_of(job, alert);
+MakeOperator history_operator(const AlertPlan& alert, const Schema& input) {
+  return [options = RowHistory::Options{.input = input,
+                                        .key_columns = alert.key,
+                                        .read = columns_read(alert, input),
+                                        .calls = alert.history,
+                                        .emit_late = !alert.late.topic.empty()}] {
+    return std::make_unique<RowHistory>(options);
+  };
+}
+
+MakeOperator values_operator(const AlertPlan& alert, const Schema& input) {
+  FilterProject::Options options{.where = nullptr, .projections = {}};
+  for (std::size_t i = 0; i < input.size(); ++i) {
+    options.projections.push_back(sql::make_column(i, input.fields[i].type));
+  }
+  for (std::size_t i = 0; i < alert.history.size(); ++i) {
+    options.projections.push_back(sql::make_column(input.size() + i, alert.history[i].type));
+  }
+  options.projections.insert(options.projections.end(), alert.values.begin(), alert.values.end());
+  return [options] { return std::make_unique<FilterProject>(options); };
+}
+
+MakeOperator alert_operator(const std::string& job, const AlertPlan& alert, const Schema& input) {
+  const AlertIdentity identity =
+      identity_of(job, alert, input.size() + alert.history.size());
   if (alert.silent_after) {
     return [options = SilenceRule::Options{.identity = identity,
                                            .silent_after = *alert.silent_after}] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What of assembling a topology is about one alert: the operator that its rule becomes. Private to
-// assemble.cc. Thread-safe.
+// What of assembling a topology is about one alert: the operator that its rule becomes, and those
+// that give it its rows. Private to assemble.cc. Thread-safe.
 
 #include <functional>
 #include <memory>
@@ -12,8 +12,15 @@
 
 namespace sitrep {
 
-/// Makes the alert's operator, once per task.
-std::function<std::unique_ptr<Operator>()> alert_operator(const std::string& job,
-                                                          const AlertPlan& alert);
+using MakeOperator = std::function<std::unique_ptr<Operator>()>;
+
+/// What gives rows of `input` the results of the alert's functions across rows.
+MakeOperator history_operator(const AlertPlan& alert, const Schema& input);
+
+/// What gives the rows behind it the values of the expressions in the alert's texts.
+MakeOperator values_operator(const AlertPlan& alert, const Schema& input);
+
+/// What decides: makes the alert's operator, once per task. `input`: what the plan names.
+MakeOperator alert_operator(const std::string& job, const AlertPlan& alert, const Schema& input);
 
 }  // namespace sitrep

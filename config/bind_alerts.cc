@@ -108,12 +108,20 @@ bool JobBinding::bind_key(BoundAlert& alert) {
   return !complaint;
 }
 
+/// Functions across rows need rows that come one by one, in the order of event time.
+sql::LoneOptions JobBinding::lone_options(BoundAlert& alert) const {
+  const bool ordered = alert.spec->raise && alert.spec->order == AlertOrder::kEvent;
+  return {.schema = alert.visible,
+          .functions = functions_,
+          .history = ordered ? &alert.plan.history : nullptr};
+}
+
 bool JobBinding::bind_conditions(BoundAlert& alert) {
   const AlertSpec& spec = *alert.spec;
   if (!spec.raise) return true;
   const auto bind = [&](const PlacedText& text, const auto& bind_as) {
     sql::Diagnostics diagnostics;
-    auto bound = bind_as(text.value, alert.visible, functions_, diagnostics);
+    auto bound = bind_as(text.value, lone_options(alert), diagnostics);
     complain(text, diagnostics);
     return bound;
   };
@@ -132,9 +140,16 @@ bool JobBinding::bind_conditions(BoundAlert& alert) {
 
 bool JobBinding::bind_text(BoundAlert& alert) {
   bool good = true;
+  const BindExpression bind_value =
+      [&](std::string_view text, sql::Diagnostics& diagnostics) -> std::optional<std::size_t> {
+    auto value = sql::bind_value(text, lone_options(alert), diagnostics);
+    if (!value) return std::nullopt;
+    alert.plan.values.push_back(std::move(value));
+    return alert.plan.values.size() - 1;
+  };
   const auto bind = [&](const PlacedText& text) {
     sql::Diagnostics diagnostics;
-    auto bound = parse_text_template(text.value, alert.visible, diagnostics);
+    auto bound = parse_text_template(text.value, alert.visible, bind_value, diagnostics);
     complain(text, diagnostics);
     good = good && bound;
     return std::move(bound).value_or(TextTemplate());
@@ -152,9 +167,12 @@ bool JobBinding::bind_text(BoundAlert& alert) {
 void JobBinding::need_columns_of(const BoundAlert& alert) {
   const AlertPlan& plan = alert.plan;
   need(plan.input, alert.visible, plan.key);
-  for (const sql::ExpressionPtr& condition : {plan.raise, plan.clear, plan.severity_of_row}) {
-    if (condition) need(plan.input, alert.visible, sql::columns_read(*condition));
-  }
+  visit_expressions(plan, [&](const sql::ExpressionPtr& expression) {
+    std::vector<std::size_t> columns = sql::columns_read(*expression);
+    // Behind the row stand results of functions.
+    std::erase_if(columns, [&](std::size_t column) { return column >= alert.visible.size(); });
+    need(plan.input, alert.visible, columns);
+  });
   visit_templates(plan, [&](const TextTemplate& text) {
     for (const TextTemplate::Piece& piece : text.pieces) {
       if (piece.column) need(plan.input, alert.visible, {*piece.column});

@@ -70,6 +70,18 @@ std::string rules_of(const ColumnSpec& column) {
   return join(rules, ", ");
 }
 
+/// `names`: what to call the columns that it reads.
+std::string call_text(const sql::HistoryCall& call, const std::vector<std::string>& names) {
+  std::vector<std::string> arguments;
+  for (const sql::ExpressionPtr& argument : call.arguments) {
+    arguments.push_back(expression_text(*argument, names));
+  }
+  if (call.within > 0) {
+    arguments.insert(arguments.begin() + 1, concat("'", format_duration(call.within), "'"));
+  }
+  return concat(to_string(call.function), "(", join(arguments, ", "), ")");
+}
+
 class Explainer {
  public:
   Explainer(const JobPlan& plan, std::span<const MemoryPart> memory)
@@ -271,10 +283,15 @@ class Explainer {
 
   void write_alert(const AlertPlan& alert) {
     const Schema& schema = plan_.schema_of(alert.input);
-    const std::vector<std::string> names = schema.names();
+    std::vector<std::string> names = schema.names();
     out_.heading(1, concat("alert ", alert.name));
     out_.line(2, "from", plan_.name_of(alert.input));
     out_.line(2, "per", join(names_at(schema, alert.key), ", "));
+    for (const sql::HistoryCall& call : alert.history) {
+      const bool first = names.size() == schema.size();
+      names.push_back(call_text(call, names));
+      out_.line(2, first ? "across rows" : "", names.back());
+    }
     if (alert.silent_after) {
       out_.line(2, "raise", concat("silent for ", format_duration(*alert.silent_after)));
     } else {

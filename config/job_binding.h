@@ -83,6 +83,8 @@ class JobBinding {
   bool plan_late(BoundStream& stream);
 
   std::optional<BoundAlert> bind_alert(const AlertSpec& spec);
+  /// What its expressions are bound with; they may add to plan.history.
+  sql::LoneOptions lone_options(BoundAlert& alert) const;
   bool bind_conditions(BoundAlert& alert);
   bool bind_key(BoundAlert& alert);
   bool bind_text(BoundAlert& alert);

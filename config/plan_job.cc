@@ -87,13 +87,13 @@ TablePlan finish_table(const TableSpec& spec, const SourceColumns& columns) {
 
 AlertPlan finish_alert(BoundAlert bound, const JobPlan& plan) {
   AlertPlan& alert = bound.plan;
-  const auto mapping = mapping_of(bound.visible, plan.schema_of(alert.input));
+  const Schema& input = plan.schema_of(alert.input);
+  auto mapping = mapping_of(bound.visible, input);
+  for (std::size_t i = 0; i < alert.history.size(); ++i) mapping.push_back(input.size() + i);
   for (std::size_t& column : alert.key) column = mapping[column];
-  if (alert.raise) alert.raise = sql::with_columns(alert.raise, mapping);
-  if (alert.clear) alert.clear = sql::with_columns(alert.clear, mapping);
-  if (alert.severity_of_row) {
-    alert.severity_of_row = sql::with_columns(alert.severity_of_row, mapping);
-  }
+  visit_expressions(alert, [&](sql::ExpressionPtr& expression) {
+    expression = sql::with_columns(expression, mapping);
+  });
   visit_templates(alert, [&](TextTemplate& text) {
     for (TextTemplate::Piece& piece : text.pieces) {
       if (piece.column) piece.column = mapping[*piece.column];

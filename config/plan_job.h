@@ -128,6 +128,10 @@ struct AlertPlan {
   std::optional<Micros> renotify_every;
   std::optional<Micros> expire_after;
   AlertOrder order = AlertOrder::kEvent;
+  /// What the rule reads is a row of the input, behind it the results of these functions across
+  /// rows, and behind those what stands in the texts as expressions.
+  std::vector<sql::HistoryCall> history;
+  std::vector<sql::ExpressionPtr> values;
   /// Over the input's schema; advice and group may be absent.
   TextTemplate text;
   std::optional<TextTemplate> advice;
@@ -138,6 +142,18 @@ struct AlertPlan {
   std::vector<SinkPlan> sinks;
   SourcePlace place;
 };
+
+/// Calls `visit` for each expression of an alert, to read or to replace it.
+template <typename Alert, typename Visit>
+void visit_expressions(Alert& alert, const Visit& visit) {
+  for (auto* const expression : {&alert.raise, &alert.clear, &alert.severity_of_row}) {
+    if (*expression) visit(*expression);
+  }
+  for (auto& call : alert.history) {
+    for (auto& argument : call.arguments) visit(argument);
+  }
+  for (auto& value : alert.values) visit(value);
+}
 
 /// Calls `visit` for each TextTemplate of an alert.
 template <typename Alert, typename Visit>

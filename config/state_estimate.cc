@@ -36,9 +36,13 @@ std::size_t open_panes(const sql::Window& window) {
 std::size_t alert_key_bytes(const AlertPlan& alert, const Schema& input) {
   std::size_t bytes = kRowOverheadBytes + kAlertRowBytes;
   for (const std::size_t column : alert.key) bytes += 2 * key_bytes(input.fields[column].type);
+  if (!alert.history.empty()) {
+    bytes += kRowOverheadBytes + kHistoryRowBytes + alert.history.size() * kCallMemoryBytes;
+    for (const std::size_t column : alert.key) bytes += key_bytes(input.fields[column].type);
+  }
   visit_templates(alert, [&](const TextTemplate& text) {
     for (const TextTemplate::Piece& piece : text.pieces) {
-      bytes += piece.column ? kTextBytes : piece.literal.size();
+      bytes += piece.literal.empty() ? kTextBytes : piece.literal.size();
     }
   });
   return bytes;

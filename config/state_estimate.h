@@ -15,6 +15,9 @@ inline constexpr std::size_t kTextBytes = 16;
 inline constexpr std::size_t kRowOverheadBytes = 48;
 /// Phase, times and two texts of an alert's key.
 inline constexpr std::size_t kAlertRowBytes = 96;
+/// A key's last row, and what one function across rows remembers of it.
+inline constexpr std::size_t kHistoryRowBytes = 32;
+inline constexpr std::size_t kCallMemoryBytes = 96;
 
 /// Accumulators of one group.
 std::size_t accumulator_bytes(const sql::Grouping& grouping);

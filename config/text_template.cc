@@ -2,6 +2,8 @@
 #include "config/text_template.h"
 
 #include <algorithm>
+#include <cctype>
+#include <utility>
 
 #include "config/map_reader.h"
 #include "engine/base/text.h"
@@ -37,23 +39,38 @@ void visit_pieces(std::string_view text, Visitor& visitor) {
   }
 }
 
+bool is_name(std::string_view text) {
+  return std::ranges::all_of(
+      text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+}
+
 class Binder {
  public:
-  Binder(const Schema& schema, sql::Diagnostics& diagnostics)
-      : schema_(schema), diagnostics_(diagnostics) {}
+  Binder(const Schema& schema, const BindExpression& bind, sql::Diagnostics& diagnostics)
+      : schema_(schema), bind_(bind), diagnostics_(diagnostics) {}
 
   void literal(std::string_view text) {
-    if (pieces_.empty() || pieces_.back().column) pieces_.emplace_back();
+    if (pieces_.empty() || pieces_.back().literal.empty()) pieces_.emplace_back();
     pieces_.back().literal += text;
   }
   void column(std::size_t position, std::string_view name) {
     const auto index = schema_.find(name);
+    if (!index && !is_name(name)) return expression(position, name);
     if (!index) {
       complain(position, concat("there is no column '", name, "' to fill in",
                                 did_you_mean(name, schema_.names())));
       return;
     }
     pieces_.push_back({.literal = "", .column = index});
+  }
+  void expression(std::size_t position, std::string_view text) {
+    sql::Diagnostics found;
+    if (const auto number = bind_(text, found)) {
+      pieces_.push_back({.literal = "", .column = std::nullopt, .expression = number});
+    }
+    for (sql::Diagnostic& diagnostic : found) {
+      complain(position + diagnostic.position, std::move(diagnostic.message));
+    }
   }
   void complain(std::size_t position, std::string message) {
     diagnostics_.push_back({position, std::move(message)});
@@ -67,6 +84,7 @@ class Binder {
 
  private:
   const Schema& schema_;
+  const BindExpression& bind_;
   sql::Diagnostics& diagnostics_;
   std::vector<TextTemplate::Piece> pieces_;
   bool failed_ = false;
@@ -83,8 +101,9 @@ struct NameCollector {
 }  // namespace
 
 std::optional<TextTemplate> parse_text_template(std::string_view text, const Schema& schema,
+                                                const BindExpression& bind,
                                                 sql::Diagnostics& diagnostics) {
-  Binder binder(schema, diagnostics);
+  Binder binder(schema, bind, diagnostics);
   visit_pieces(text, binder);
   return binder.finish();
 }

@@ -6,6 +6,7 @@
 #include "engine/base/text.h"
 #include "engine/sql/expression_binder.h"
 #include "engine/sql/expression_factory.h"
+#include "engine/sql/history_call.h"
 #include "engine/sql/time_field.h"
 #include "engine/sql/unsupported.h"
 
@@ -114,6 +115,12 @@ ExpressionBinder::Bound ExpressionBinder::bind_function(const Json& body, std::s
                                  "window_start and window_end"));
   }
   if (functions_.aggregate(name) != nullptr) return fail(position, scope_.no_aggregate(name));
+  if (history_function(name)) {
+    return fail(position, concat(name, "(…) looks at rows before this one; it can stand in the "
+                                       "conditions, severity and texts of an alert with 'raise' "
+                                       "and 'order: event'; in a stream, compare first(x) and "
+                                       "last(x) over a window"));
+  }
   // Before its arguments: what is wrong with those depends on what is called.
   if (functions_.scalar(name) == nullptr) return fail(position, no_function(name));
   auto arguments = bind_all(list_in(body, "args"));

@@ -7,6 +7,7 @@
 #include "engine/base/text.h"
 #include "engine/sql/aggregates.h"
 #include "engine/sql/expression_binder.h"
+#include "engine/sql/history_scope.h"
 #include "engine/sql/scalar_functions.h"
 #include "engine/sql/select_binder.h"
 #include "engine/sql/unsupported.h"
@@ -142,32 +143,48 @@ namespace {
 
 /// What a lone expression must be, for errors.
 struct LoneKind {
-  Type type;
+  /// Nothing: any.
+  std::optional<Type> type;
   std::string_view name;
   std::string_view example;
 };
 
-ExpressionPtr bind_lone(std::string_view text, const LoneKind& kind, const Schema& schema,
-                        const FunctionRegistry& functions, Diagnostics& diagnostics) {
+/// The expression of "SELECT <expression>" and nothing else; null when there is more.
+const Json* lone_target(const Json& select) {
+  const Json& targets = list_in(select, "targetList");
+  const bool lone = targets.size() == 1 && list_in(select, "fromClause").empty() &&
+                    find_in(select, "whereClause") == nullptr &&
+                    text_in(select, "op") != "SETOP_UNION" &&
+                    text_in(body_of(targets[0]), "name").empty();
+  return lone ? find_in(body_of(targets[0]), "val") : nullptr;
+}
+
+ExpressionPtr bind_target(std::string_view select, const Json& target, const LoneKind& kind,
+                          const LoneOptions& options, Diagnostics& diagnostics) {
+  InputRow row;
+  row.add("", options.schema);
+  InputScope columns(row,
+                     concat(kind.name, " looks at single rows; put the aggregate into a stream "
+                                       "and let the alert read that"),
+                     diagnostics);
+  std::optional<HistoryScope> across_rows;
+  if (options.history != nullptr) {
+    across_rows.emplace(select, columns, options.functions, *options.history, diagnostics);
+  }
+  Scope& scope = across_rows ? static_cast<Scope&>(*across_rows) : columns;
+  ExpressionBinder binder(select, scope, options.functions, diagnostics);
+  return kind.type ? binder.bind_as(target, *kind.type, kind.name) : binder.bind_typed(target);
+}
+
+ExpressionPtr bind_lone(std::string_view text, const LoneKind& kind, const LoneOptions& options,
+                        Diagnostics& diagnostics) {
   constexpr std::string_view kPrefix = "SELECT ";
   const std::string select = concat(kPrefix, text);
   const std::size_t errors_before = diagnostics.size();
   ExpressionPtr bound;
   if (const auto tree = parse_select(select, diagnostics)) {
-    const Json& targets = list_in(*tree, "targetList");
-    const bool lone = targets.size() == 1 && list_in(*tree, "fromClause").empty() &&
-                      find_in(*tree, "whereClause") == nullptr &&
-                      text_in(*tree, "op") != "SETOP_UNION" &&
-                      text_in(body_of(targets[0]), "name").empty();
-    if (lone) {
-      InputRow row;
-      row.add("", schema);
-      InputScope scope(row,
-                       concat(kind.name, " looks at single rows; put the aggregate into a stream "
-                                         "and let the alert read that"),
-                       diagnostics);
-      ExpressionBinder binder(select, scope, functions, diagnostics);
-      bound = binder.bind_as(*find_in(body_of(targets[0]), "val"), kind.type, kind.name);
+    if (const Json* target = lone_target(*tree)) {
+      bound = bind_target(select, *target, kind, options, diagnostics);
     } else {
       diagnostics.push_back({kPrefix.size(), concat("found more than ", kind.name,
                                                     ", expected one like ", kind.example)});
@@ -183,22 +200,29 @@ ExpressionPtr bind_lone(std::string_view text, const LoneKind& kind, const Schem
 
 }  // namespace
 
-ExpressionPtr bind_condition(std::string_view text, const Schema& schema,
-                             const FunctionRegistry& functions, Diagnostics& diagnostics) {
+ExpressionPtr bind_condition(std::string_view text, const LoneOptions& options,
+                             Diagnostics& diagnostics) {
   return bind_lone(text,
                    {.type = Type::kBoolean,
                     .name = "a condition",
                     .example = "speed > 110 AND engine_on"},
-                   schema, functions, diagnostics);
+                   options, diagnostics);
 }
 
-ExpressionPtr bind_severity(std::string_view text, const Schema& schema,
-                            const FunctionRegistry& functions, Diagnostics& diagnostics) {
+ExpressionPtr bind_severity(std::string_view text, const LoneOptions& options,
+                            Diagnostics& diagnostics) {
   return bind_lone(text,
                    {.type = Type::kText,
                     .name = "a severity",
                     .example = "CASE WHEN speed > 130 THEN 'critical' ELSE 'warning' END"},
-                   schema, functions, diagnostics);
+                   options, diagnostics);
+}
+
+ExpressionPtr bind_value(std::string_view text, const LoneOptions& options,
+                         Diagnostics& diagnostics) {
+  return bind_lone(
+      text, {.type = std::nullopt, .name = "a value", .example = "{round(speed, 1)}"}, options,
+      diagnostics);
 }
 
 void add_builtin_functions(FunctionRegistry& registry) {

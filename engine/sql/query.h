@@ -16,6 +16,7 @@
 #include "engine/data/schema.h"
 #include "engine/sql/diagnostic.h"
 #include "engine/sql/expression.h"
+#include "engine/sql/history_call.h"
 
 namespace sitrep::sql {
 
@@ -130,14 +131,27 @@ std::vector<std::string> referenced_streams(std::string_view text);
 std::optional<Query> bind_query(std::string_view text, const BindOptions& options,
                                 Diagnostics& diagnostics);
 
-/// Binds a lone condition (an alert's `raise`) over `schema`; must be boolean.
+/// What a lone expression is bound over, and with.
+struct LoneOptions {
+  const Schema& schema;
+  const FunctionRegistry& functions;
+  /// Gets the calls of functions across rows; null: there can be none. See HistoryCall for how the
+  /// expression reads their results.
+  std::vector<HistoryCall>* history = nullptr;
+};
+
+/// Binds a lone condition (an alert's `raise`); must be boolean.
 /// On failure returns null and appends at least one diagnostic.
-ExpressionPtr bind_condition(std::string_view text, const Schema& schema,
-                             const FunctionRegistry& functions, Diagnostics& diagnostics);
+ExpressionPtr bind_condition(std::string_view text, const LoneOptions& options,
+                             Diagnostics& diagnostics);
 
 /// The same for an alert's `severity`; must be a text.
-ExpressionPtr bind_severity(std::string_view text, const Schema& schema,
-                            const FunctionRegistry& functions, Diagnostics& diagnostics);
+ExpressionPtr bind_severity(std::string_view text, const LoneOptions& options,
+                            Diagnostics& diagnostics);
+
+/// The same for what stands between the braces of an alert's text; may be of any type.
+ExpressionPtr bind_value(std::string_view text, const LoneOptions& options,
+                         Diagnostics& diagnostics);
 
 /// The scalar and aggregate functions of SQL that come with sitrep.
 void add_builtin_functions(FunctionRegistry& registry);

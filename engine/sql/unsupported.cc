@@ -76,7 +76,6 @@ constexpr Advice kFunctions[] = {
     {"session", "session windows are not supported yet; use tumble(…) or hop(…)"},
     {"cumulate", "cumulate windows are not supported yet; use tumble(…) or hop(…)"},
     {"row_number", "window functions (row_number) are not supported; use GROUP BY with a window"},
-    {"lag", "lag is not supported; compare first(x) and last(x) over a window"},
     {"lead", "lead is not supported; compare first(x) and last(x) over a window"},
     {"array_agg", "arrays are not supported; use count, min, max, first or last"},
     {"string_agg", "string_agg is not supported; use count(DISTINCT x), first(x) or last(x)"},

@@ -8,6 +8,7 @@
 #include "engine/api/group_key.h"
 #include "operators/alert_state.h"
 #include "operators/held_row.h"
+#include "operators/key_history.h"
 #include "operators/number_row.h"
 #include "operators/table_versions.h"
 
@@ -45,6 +46,51 @@ TEST(SavedForm, of_a_number) {
   std::string saved;
   codec.save(row.data(), saved);
   EXPECT_EQ(saved, "\xfe\xff\xff\xff\xff\xff\xff\xff");
+}
+
+TEST(SavedForm, of_what_functions_across_rows_remember) {
+  const auto call = [](sql::HistoryFunction function, std::size_t arguments, std::string identity) {
+    return sql::HistoryCall{.function = function,
+                            .type = Type::kBigint,
+                            .arguments = std::vector<sql::ExpressionPtr>(arguments),
+                            .within = 0,
+                            .identity = std::move(identity)};
+  };
+  const std::vector<sql::HistoryCall> calls = {
+      call(sql::HistoryFunction::kDelta, 1, "delta(fuel double)"),
+      call(sql::HistoryFunction::kCountWithin, 2, "count_within(hit boolean, sensor text, 1 us)")};
+  const KeyHistoryRow codec(calls);
+  alignas(8) std::array<std::byte, sizeof(void*)> row;
+  codec.create(row.data());
+  KeyHistory& history = KeyHistoryRow::get(row.data());
+  history.last_row = 1;
+  history.calls[0] = {.time = 2, .cell = "\x01" "abcdefgh", .hits = {}, .values = {}};
+  history.calls[1] = {.time = 3, .cell = {}, .hits = {4, 5}, .values = {"v", "ww"}};
+  std::string saved;
+  codec.save(row.data(), saved);
+  EXPECT_EQ(saved,
+            "\x01\0\0\0\0\0\0\0"
+            "+\xff\xf8\xf1"
+            "\x15\0\0\0"
+            "\x02\0\0\0\0\0\0\0"
+            "\x09\0\0\0\x01" "abcdefgh"
+            "2\xa0\x9e\xe6"
+            "\x27\0\0\0"
+            "\x03\0\0\0\0\0\0\0"
+            "\0\0\0\0"
+            "\x04\0\0\0\0\0\0\0\x01\0\0\0v"
+            "\x05\0\0\0\0\0\0\0\x02\0\0\0ww"s);
+  // Of other calls, what there is: the rest begins anew.
+  const KeyHistoryRow other({calls[1], call(sql::HistoryFunction::kLag, 1, "lag(fuel double)")});
+  alignas(8) std::array<std::byte, sizeof(void*)> read;
+  other.create(read.data());
+  ASSERT_TRUE(other.load(saved, read.data()));
+  EXPECT_EQ(KeyHistoryRow::get(read.data()).last_row, 1);
+  EXPECT_EQ(KeyHistoryRow::get(read.data()).calls,
+            std::vector<CallMemory>({history.calls[1], CallMemory()}));
+  EXPECT_FALSE(other.load(saved.substr(0, saved.size() - 1), read.data()));
+  codec.destroy(row.data());
+  other.destroy(read.data());
 }
 
 TEST(SavedForm, of_an_alert_state) {

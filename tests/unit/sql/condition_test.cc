@@ -10,16 +10,17 @@ using ::testing::ElementsAre;
 
 std::vector<std::string> complaints_about(std::string_view condition) {
   Diagnostics diagnostics;
-  const ExpressionPtr bound =
-      bind_condition(condition, testing_schema(), testing_functions(), diagnostics);
+  const ExpressionPtr bound = bind_condition(
+      condition, {.schema = testing_schema(), .functions = testing_functions()}, diagnostics);
   EXPECT_EQ(bound == nullptr, !diagnostics.empty());
   return lines_of(diagnostics);
 }
 
 TEST(Condition, reads_the_columns_that_it_names) {
   Diagnostics diagnostics;
-  const ExpressionPtr bound = bind_condition("d > 110 AND b AND d < i", testing_schema(),
-                                             testing_functions(), diagnostics);
+  const ExpressionPtr bound =
+      bind_condition("d > 110 AND b AND d < i",
+                     {.schema = testing_schema(), .functions = testing_functions()}, diagnostics);
   ASSERT_NE(bound, nullptr);
   EXPECT_THAT(columns_read(*bound), ElementsAre(0, 1, 2));
 }

@@ -170,8 +170,8 @@ TEST(Evaluator, rows_outside_of_the_selection_are_left_alone) {
   }
   const ColumnBatch batch = builder.finish();
   Diagnostics diagnostics;
-  const ExpressionPtr condition =
-      bind_condition("6 / i > 2", testing_schema(), testing_functions(), diagnostics);
+  const ExpressionPtr condition = bind_condition(
+      "6 / i > 2", {.schema = testing_schema(), .functions = testing_functions()}, diagnostics);
   ASSERT_NE(condition, nullptr);
   Evaluator evaluator(condition);
   Arena arena;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/demo_command.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +18,7 @@
 #include "cli/demo_news.h"
 #include "cli/demo_source.h"
 #include "cli/demo_view.h"
+#include "cli/terminal.h"
 #include "cli/topic_reader.h"
 #include "connectors/kafka/kafka_log.h"
 #include "engine/base/clock.h"
@@ -65,12 +65,6 @@ class TemporaryDirectory {
 
   std::string path_;
 };
-
-ScreenSize screen_size() {
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return {};
-  return {.columns = size.ws_col, .lines = size.ws_row};
-}
 
 /// The most memory that this process has held, from /proc; 0 where there is none.
 std::size_t memory_bytes_max() {

@@ -40,34 +40,6 @@ std::string latency_text(Micros duration) {
 
 std::string rate_text(double rate) { return decimal(rate, 0); }
 
-/// Whether a byte of UTF-8 begins a character.
-bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U; }
-
-/// Columns that a text takes: its code points.
-std::size_t width(std::string_view text) {
-  const auto count = std::count_if(text.begin(), text.end(), begins_character);
-  return static_cast<std::size_t>(count);
-}
-
-std::string pad_left(std::string text, std::size_t columns) {
-  const std::size_t now = width(text);
-  return now >= columns ? text : std::string(columns - now, ' ') + text;
-}
-
-std::string pad_right(std::string text, std::size_t columns) {
-  const std::size_t now = width(text);
-  return now >= columns ? text : text + std::string(columns - now, ' ');
-}
-
-std::string cut(std::string_view text, std::size_t columns) {
-  std::size_t taken = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!begins_character(text[i])) continue;
-    if (taken++ == columns) return std::string(text.substr(0, i));
-  }
-  return std::string(text);
-}
-
 /// 10:15:04 of a time in UTC.
 std::string time_of_day(Micros time) { return format_timestamp(time).substr(11, 8); }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/demo_news.h"
+#include "cli/terminal.h"
 #include "engine/base/clock.h"
 #include "engine/telemetry/metrics.h"
 
@@ -43,12 +44,7 @@ struct DemoFigures {
 /// `kcat -b HOST -C -t TOPIC …` for a topic of alerts.
 std::string kcat_line(const std::string& brokers, const std::string& topic);
 
-/// A frame for a terminal of so many columns and lines, with the control sequences that put it over
-/// the last.
-struct ScreenSize {
-  std::size_t columns = 80;
-  std::size_t lines = 24;
-};
+/// A frame for a terminal of this size, with the control sequences that put it over the last.
 std::string render_screen(const DemoFigures& figures, const DemoNews& news, Micros now,
                           ScreenSize size);
 /// 10:15:04 critical raised generator_overheating: north-gen-2: coolant at 103.1 °C

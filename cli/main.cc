@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <limits>
@@ -20,6 +21,7 @@
 #include "cli/reset_command.h"
 #include "cli/run_command.h"
 #include "cli/tail_command.h"
+#include "cli/terminal.h"
 #include "cli/test_command.h"
 #include "config/explain.h"
 #include "engine/base/logging.h"
@@ -68,6 +70,48 @@ void add_job(CLI::App& command, JobSource& job) {
   command.add_option("JOB", job.path, "The job file (docs/job-file.md)")->required();
   command.add_option("--set", job.overrides,
                      "Overrides one value of the job file: --set kafka.brokers=host:9092");
+}
+
+void add_tail_options(CLI::App& command, TailOptions& options, std::string& colour) {
+  command.add_option("TOPIC", options.topic, "The topic")->required();
+  command.add_option("--brokers", options.brokers, "host:port of a Kafka broker")
+      ->envname("SITREP_BROKERS")
+      ->capture_default_str();
+  command.add_flag("--from-start", options.from_start,
+                   "What is there already, then what comes");
+  CLI::Option* active = command.add_flag(
+      "--active", options.view.active,
+      "First the alerts that are up now, the most severe and oldest above; then what changes");
+  command.add_option("--count", options.count,
+                     "Ends after so many records are shown; with --active so many after the list "
+                     "(0: the list alone)");
+  AlertFilter& filter = options.view.filter;
+  command.add_option("--severity", filter.severity, "Alerts of this severity and above")
+      ->check(CLI::IsMember({"info", "warning", "critical"}));
+  command.add_option("--state", filter.state, "Alerts in this state")
+      ->check(CLI::IsMember({"active", "suppressed", "cleared"}));
+  command.add_option("--group", filter.groups, "Alerts of this group; may be repeated")
+      ->allow_extra_args(false);
+  command.add_option("--alert", filter.alerts, "Alerts of this name; may be repeated")
+      ->allow_extra_args(false);
+  command.add_option("--text", filter.text,
+                     "Alerts with these words in text, name or key, in any case");
+  CLI::Option* advice =
+      command.add_flag("--advice", options.view.line.advice, "A second line: what is to be done");
+  command.add_flag("--raw", options.view.raw,
+                   "Alerts too as other records are: partition:offset, key, value, headers")
+      ->excludes(active)
+      ->excludes(advice);
+  command.add_option("--color", colour, "auto (a terminal, and no NO_COLOR), always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
+  command.footer(
+      "An alert's line: severity, time (UTC), age (of a cleared one: how long it was up), change, "
+      "alert, key, group, text.\nWith one of --severity, --state, --group, --alert, --text and "
+      "--active, records that are no alerts are not shown.\n"
+      "  sitrep tail fleet.alerts --active --severity warning\n"
+      "Why did a row not count? `sitrep tail JOB.dead_letters --from-start`: the reason is in the "
+      "headers.");
 }
 
 /// CLI11 has only "A subcommand is required" for a word that is no command.
@@ -221,18 +265,18 @@ int run(int argc, char** argv) {
       [&] { code = report(generate(generate_options, stop_flag, std::cout)); });
 
   TailOptions tail_options;
+  std::string colour = "auto";
   CLI::App* tail_command =
-      app.add_subcommand("tail", "Prints a topic: partition:offset, key, value, headers");
-  tail_command->add_option("TOPIC", tail_options.topic, "The topic")->required();
-  tail_command->add_option("--brokers", tail_options.brokers, "host:port of a Kafka broker")
-      ->envname("SITREP_BROKERS")
-      ->capture_default_str();
-  tail_command->add_flag("--from-start", tail_options.from_start,
-                         "What is there already, then what comes");
-  tail_command->add_option("--count", tail_options.count, "Ends after so many records");
-  tail_command->footer("Why did a row not count? `sitrep tail JOB.dead_letters --from-start`: "
-                       "the reason is in the headers.");
-  tail_command->callback([&] { code = report(tail(tail_options, stop_flag, std::cout)); });
+      app.add_subcommand("tail", "Prints a topic: alerts for people, other records as they are");
+  add_tail_options(*tail_command, tail_options, colour);
+  tail_command->callback([&] {
+    tail_options.terminal = ::isatty(STDOUT_FILENO) != 0;
+    tail_options.view.line.colour = wants_colour({.mode = colour,
+                                                  .terminal = tail_options.terminal,
+                                                  .no_color = std::getenv("NO_COLOR"),
+                                                  .term = std::getenv("TERM")});
+    code = report(tail(tail_options, stop_flag, std::cout, std::cerr));
+  });
 
   app.parse_complete_callback([&] {
     if (verbose) set_log_level(LogLevel::kDebug);

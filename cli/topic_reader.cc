@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/topic_reader.h"
 
+#include <algorithm>
+
 #include "engine/base/text.h"
 
 namespace sitrep {
@@ -46,19 +48,27 @@ Result<std::size_t> TopicReader::read(Micros wait, const Take& take) {
   return count;
 }
 
+bool TopicReader::caught_up() const {
+  return ready_ && std::ranges::all_of(partitions_, [](const Partition& partition) {
+           return partition.reader->position() >= partition.end;
+         });
+}
+
 Result<void> TopicReader::serve(const AssignmentChange& change) {
   if (change.kind != AssignmentChange::Kind::kAssigned) {
     partitions_.clear();
     return group_->unassign();
   }
   std::vector<StartPosition> starts;
+  std::vector<Offset> ends;
   for (const TopicPartition& partition : change.partitions) {
     ASSIGN_OR_RETURN(const OffsetRange range, log_.offset_range(partition));
     starts.push_back({partition, from_start_ ? range.begin : range.end});
+    ends.push_back(range.end);
   }
   ASSIGN_OR_RETURN(auto readers, group_->assign(starts));
   for (std::size_t i = 0; i < readers.size(); ++i) {
-    partitions_.push_back({starts[i].partition, std::move(readers[i])});
+    partitions_.push_back({starts[i].partition, ends[i], std::move(readers[i])});
   }
   ready_ = true;
   return {};

@@ -34,10 +34,14 @@ class TopicReader {
   Result<std::size_t> read(Micros wait, const Take& take);
   /// Whether the partitions are assigned: from now on nothing new is missed.
   bool ready() const { return ready_; }
+  /// Whether everything has been read that was there when the partitions were assigned.
+  bool caught_up() const;
 
  private:
   struct Partition {
     TopicPartition origin;
+    /// When it was assigned.
+    Offset end;
     std::unique_ptr<PartitionReader> reader;
   };
 

@@ -58,6 +58,18 @@ class CommandLine(unittest.TestCase):
         self.assertIn("there is no way 'nope'; known: plain, ", done.stderr)
         self.assertEqual(done.returncode, 2)
 
+    def test_lines_for_people_and_raw_ones_exclude_each_other(self):
+        for words in (("--raw", "--active"), ("--advice", "--raw")):
+            with self.subTest(words):
+                done = self.run_program("tail", "topic", *words)
+                self.assertIn("excludes", done.stderr)
+                self.assertEqual(done.returncode, 2)
+
+    def test_a_severity_that_is_none_is_refused(self):
+        done = self.run_program("tail", "topic", "--severity", "fatal")
+        self.assertIn("fatal not in {info,warning,critical}", done.stderr)
+        self.assertEqual(done.returncode, 2)
+
     def test_warnings_have_one_form_and_are_said_once(self):
         (self.directory / "job.yaml").write_text(JOB, encoding="utf-8")
         for command in ("check", "explain"):

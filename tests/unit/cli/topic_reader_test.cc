@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/tail_command.h"
+#include "cli/tail_view.h"
 #include "cli/telemetry_sender.h"
 #include "engine/base/clock.h"
 #include "engine/log/memory_log.h"
@@ -65,14 +65,21 @@ TEST_F(TopicReaderTest, unknown_topic_is_named) {
   EXPECT_THAT(reader.error().message(), HasSubstr("nowhere"));
 }
 
-TEST(FormatRecord, shows_what_is_absent_and_what_would_break_the_line) {
-  const HeaderView headers[] = {{"reason", "range"}, {"empty", std::nullopt}};
-  EXPECT_EQ(format_record(PartitionId(2), {.offset = Offset(17),
-                                           .timestamp = std::nullopt,
-                                           .key = std::nullopt,
-                                           .value = "a\nb\tc °C",
-                                           .headers = headers}),
-            "2:17\t-\ta\\x0ab\\x09c °C\treason=range empty=-");
+TEST_F(TopicReaderTest, has_caught_up_when_what_was_there_is_read) {
+  send("one");
+  auto reader = TopicReader::open(log_, {.group = "g", .topics = {"t"}, .from_start = true});
+  ASSERT_TRUE(reader);
+  EXPECT_FALSE((*reader)->caught_up());
+  EXPECT_THAT(read(**reader), ElementsAre("t 0:0\tk\tone"));
+  EXPECT_TRUE((*reader)->caught_up());
+}
+
+TEST_F(TopicReaderTest, topic_without_records_is_caught_up_with_once_it_is_assigned) {
+  auto reader = TopicReader::open(log_, {.group = "g", .topics = {"t"}, .from_start = true});
+  ASSERT_TRUE(reader);
+  EXPECT_FALSE((*reader)->caught_up());
+  EXPECT_THAT(read(**reader), ElementsAre());
+  EXPECT_TRUE((*reader)->caught_up());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -98,6 +99,8 @@ class Encoder {
   virtual ~Encoder() = default;
   /// Appends the payload of row `row` to `out`.
   virtual void encode(const ColumnBatch& batch, std::size_t row, std::string& out) = 0;
+  /// The headers of the record whose payload encode() made last; until its next call.
+  virtual std::span<const HeaderView> headers() const { return {}; }
 };
 
 }  // namespace sitrep

@@ -49,7 +49,7 @@ void Sink::write_rows(const ColumnBatch& batch, OutputBatch& out) {
                         .partition = std::nullopt,
                         .key = std::nullopt,
                         .value = value_text_,
-                        .headers = {},
+                        .headers = encoder_->headers(),
                         .timestamp = std::nullopt};
     if (key_ && key_(batch, row, key_text_)) record.key = key_text_;
     if (with_origin_ && !batch.meta->offset.empty()) {

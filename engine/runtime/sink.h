@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Where a task's rows become records: encodes the selected rows of a batch, with their key, into
-// the epoch's OutputBatch. Late rows carry where they came from as headers. Used only by its
-// worker.
+// Where a task's rows become records: encodes the selected rows of a batch, with their key and what
+// headers the encoder has for them, into the epoch's OutputBatch. Late rows carry where they came
+// from as headers instead. Used only by its worker.
 
 #include <memory>
 #include <optional>

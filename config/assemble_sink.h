@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What of assembling a topology is about outputs: how rows become records of a topic. Private to
+// assemble.cc. Thread-safe.
+
+#include <cstddef>
+#include <string>
+
+#include "config/plan_job.h"
+#include "engine/data/schema.h"
+#include "engine/runtime/topology.h"
+
+namespace sitrep {
+
+/// Writes what `port` of the stage's node `node` puts out, rows of `schema`.
+SinkNode make_sink(std::size_t node, SinkNode::Port port, const SinkPlan& sink,
+                   const Schema& schema, bool urgent);
+
+/// Late rows of that node: the input's rows as they were decoded.
+SinkNode make_late_sink(std::size_t node, const std::string& topic, const Schema& schema);
+
+}  // namespace sitrep

@@ -113,14 +113,23 @@ class CaseParser {
       case_.errors.emplace();
     } else if (name.starts_with("expect ")) {
       section_ = Section::kRows;
-      rows_ = &case_.expected[std::string(trim(name.substr(7)))];
+      rows_ = &rows_of(trim(name.substr(7)));
     } else {
       return complain(concat("unknown section `--- ", name,
                              "`; known are job, input, input without end, expect TOPIC, expect "
-                             "dead "
-                             "letters, expect errors"));
+                             "text TOPIC, expect headers TOPIC, expect dead letters, expect "
+                             "errors"));
     }
     return {};
+  }
+
+  /// `TOPIC`, `text TOPIC` or `headers TOPIC`.
+  std::vector<CaseExpectation>& rows_of(std::string_view what) {
+    if (what.starts_with("headers ")) return case_.headers[std::string(trim(what.substr(8)))];
+    if (!what.starts_with("text ")) return case_.expected[std::string(what)];
+    const std::string topic(trim(what.substr(5)));
+    case_.texts.insert(topic);
+    return case_.expected[topic];
   }
 
   Result<void> take_step(std::string_view text) {

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -72,6 +73,10 @@ struct CaseFile {
   std::map<std::string, std::int32_t> partitions;
   /// Rows by topic.
   std::map<std::string, std::vector<CaseExpectation>> expected;
+  /// Topics whose payloads are compared letter by letter (`--- expect text TOPIC`), not as JSON.
+  std::set<std::string> texts;
+  /// The headers of each record, by topic (`--- expect headers TOPIC`).
+  std::map<std::string, std::vector<CaseExpectation>> headers;
   std::vector<CaseExpectation> dead_letters;
   /// Errors that `sitrep check` must give for the job (`--- expect errors`): nothing is run then.
   std::optional<std::vector<CaseExpectation>> errors;

@@ -9,6 +9,7 @@
 #include "config/assemble.h"
 #include "config/parse_job.h"
 #include "connectors/formats/canonical_json.h"
+#include "connectors/formats/json_text.h"
 #include "engine/base/text.h"
 #include "engine/data/time_text.h"
 #include "engine/runtime/pipeline_driver.h"
@@ -42,36 +43,68 @@ std::string header_of(const MemoryLog::StoredRecord& record, std::string_view na
   return {};
 }
 
-Result<std::vector<Row>> written_rows(const MemoryLog& log, const std::string& topic) {
-  std::vector<Row> rows;
+/// The records of a topic, by partition and offset.
+std::vector<MemoryLog::StoredRecord> written(const MemoryLog& log, const std::string& topic) {
+  std::vector<MemoryLog::StoredRecord> out;
   const auto found = log.topics().find(topic);
-  if (found == log.topics().end()) return rows;
+  if (found == log.topics().end()) return out;
   for (std::int32_t p = 0; p < found->second; ++p) {
-    for (const auto& record : log.records({topic, PartitionId(p)})) {
-      ASSIGN_OR_RETURN(std::string value, canonical_json(record.value.value_or("null")));
-      rows.push_back({.key = record.key.value_or("null"), .value = std::move(value)});
-    }
+    for (const auto& record : log.records({topic, PartitionId(p)})) out.push_back(record);
+  }
+  return out;
+}
+
+/// A payload as one line that payloads with the same meaning share: JSON as its values, with
+/// `as_text` the text itself, its line breaks as `\n`.
+Result<std::string> comparable(std::string_view payload, bool as_text) {
+  if (!as_text) return canonical_json(payload);
+  std::string out;
+  for (const char c : payload) {
+    if (c == '\n') out += "\\n";
+    else out += c;
+  }
+  return out;
+}
+
+Result<std::vector<Row>> written_rows(const MemoryLog& log, const std::string& topic,
+                                      bool as_text) {
+  std::vector<Row> rows;
+  for (const auto& record : written(log, topic)) {
+    ASSIGN_OR_RETURN(std::string value, comparable(record.value.value_or("null"), as_text));
+    rows.push_back({.key = record.key.value_or("null"), .value = std::move(value)});
   }
   return rows;
 }
 
+/// The headers of each record as a JSON object.
+Result<std::vector<std::string>> written_headers(const MemoryLog& log, const std::string& topic) {
+  std::vector<std::string> out;
+  for (const auto& record : written(log, topic)) {
+    std::string object = "{";
+    for (const auto& header : record.headers) {
+      if (object.size() > 1) object += ',';
+      append_json_string(object, header.name);
+      object += ':';
+      append_json_string(object, header.value.value_or(""));
+    }
+    ASSIGN_OR_RETURN(std::string canonical, canonical_json(object + "}"));
+    out.push_back(std::move(canonical));
+  }
+  return out;
+}
+
 std::vector<std::string> written_dead_letters(const MemoryLog& log, const std::string& topic) {
   std::vector<std::string> out;
-  const auto found = log.topics().find(topic);
-  if (found == log.topics().end()) return out;
-  for (std::int32_t p = 0; p < found->second; ++p) {
-    for (const auto& record : log.records({topic, PartitionId(p)})) {
-      std::string text =
-          concat(header_of(record, "topic"), "[", header_of(record, "partition"), "]@",
-                 header_of(record, "offset"), " ", header_of(record, "reason"));
-      if (const std::string index = header_of(record, "index"); index != "0") {
-        text = concat(text, " #", index);
-      }
-      if (const std::string path = header_of(record, "path"); !path.empty()) {
-        text = concat(text, " ", path);
-      }
-      out.push_back(std::move(text));
+  for (const auto& record : written(log, topic)) {
+    std::string text = concat(header_of(record, "topic"), "[", header_of(record, "partition"),
+                              "]@", header_of(record, "offset"), " ", header_of(record, "reason"));
+    if (const std::string index = header_of(record, "index"); index != "0") {
+      text = concat(text, " #", index);
     }
+    if (const std::string path = header_of(record, "path"); !path.empty()) {
+      text = concat(text, " ", path);
+    }
+    out.push_back(std::move(text));
   }
   return out;
 }
@@ -217,33 +250,53 @@ class CasePlayer {
     std::string out;
     for (const auto& [topic, creation] : topology.output_topics) {
       if (topic == topology.dead_letter_topic) continue;
+      const bool as_text = file_.texts.contains(topic);
       std::vector<std::string> expected;
       if (const auto found = file_.expected.find(topic); found != file_.expected.end()) {
-        for (const CaseExpectation& line : found->second) {
-          auto canonical = canonical_json(line.text);
-          if (!canonical) {
-            return invalid_config(
-                concat(file_.name, ":", line.line, ": ", canonical.error().message()));
-          }
-          expected.push_back(*std::move(canonical));
-        }
+        ASSIGN_OR_RETURN(expected, comparable_lines(found->second, as_text));
       }
-      ASSIGN_OR_RETURN(const std::vector<Row> rows, written_rows(log_, topic));
+      ASSIGN_OR_RETURN(const std::vector<Row> rows, written_rows(log_, topic, as_text));
       std::vector<std::string> actual;
       for (const Row& row : rows) actual.push_back(row.value);
       std::string differs = difference(topic, expected, actual, repeats);
       if (differs.empty() && !repeats) differs = order_difference(topic, expected, rows);
       out += differs;
     }
-    for (const auto& [topic, lines] : file_.expected) {
-      if (!topology.output_topics.contains(topic)) {
-        return invalid_config(concat(file_.name, ": the job writes no topic ", topic));
-      }
+    for (const auto& [topic, lines] : file_.headers) {
+      TRY(check_written(topology, topic));
+      ASSIGN_OR_RETURN(std::vector<std::string> expected, comparable_lines(lines, false));
+      ASSIGN_OR_RETURN(std::vector<std::string> actual, written_headers(log_, topic));
+      out += difference(concat("headers of ", topic), std::move(expected), std::move(actual),
+                        repeats);
     }
+    for (const auto& [topic, lines] : file_.expected) TRY(check_written(topology, topic));
     std::vector<std::string> letters;
     for (const CaseExpectation& line : file_.dead_letters) letters.push_back(line.text);
     out += difference("dead letters", letters,
                       written_dead_letters(log_, topology.dead_letter_topic), repeats);
+    return out;
+  }
+
+  Result<void> check_written(const Topology& topology, const std::string& topic) const {
+    if (topology.output_topics.contains(topic)) return {};
+    return invalid_config(concat(file_.name, ": the job writes no topic ", topic));
+  }
+
+  Result<std::vector<std::string>> comparable_lines(const std::vector<CaseExpectation>& lines,
+                                                    bool as_text) const {
+    std::vector<std::string> out;
+    for (const CaseExpectation& line : lines) {
+      if (as_text) {
+        out.push_back(line.text);  // one line already
+        continue;
+      }
+      auto canonical = canonical_json(line.text);
+      if (!canonical) {
+        return invalid_config(
+            concat(file_.name, ":", line.line, ": ", canonical.error().message()));
+      }
+      out.push_back(*std::move(canonical));
+    }
     return out;
   }
 

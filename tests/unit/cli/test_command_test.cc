@@ -67,6 +67,25 @@ TEST_F(RunCases, a_failure_of_some_ways_names_them) {
             "0 passed, 1 failed\n");
 }
 
+TEST_F(RunCases, payloads_can_be_compared_as_text_and_records_by_their_headers) {
+  const std::string input = "--- input\nin[0] {\"n\": 1, \"ts\": 0}\n";
+  EXPECT_EQ(said(input + "--- expect text out\n{\"n\":1}\n--- expect headers out\n{}\n"),
+            "CASE: ok\n1 passed, 0 failed\n");
+  EXPECT_EQ(said(input + "--- expect text out\n{\"n\": 1}\n"
+                         "--- expect headers out\n{\"a\": \"b\"}\n",
+                 "plain"),
+            "CASE: FAILED (plain)\n"
+            "  missing in out: {\"n\": 1}\n"
+            "  not expected in out: {\"n\":1}\n"
+            "  missing in headers of out: {\"a\":\"b\"}\n"
+            "  not expected in headers of out: {}\n"
+            "0 passed, 1 failed\n");
+  EXPECT_EQ(said(input + "--- expect out\n{\"n\": 1}\n--- expect headers in\n{}\n", "plain"),
+            "CASE: FAILED (plain)\n"
+            "  CASE: the job writes no topic in\n"
+            "0 passed, 1 failed\n");
+}
+
 TEST_F(RunCases, a_way_that_is_none_is_refused_with_those_that_are) {
   EXPECT_EQ(said("--- input\n", "nope"),
             "--way: there is no way 'nope'; known: plain, batch-of-one, workers, crash-1, crash-2, "

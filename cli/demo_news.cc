@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "connectors/formats/json_decoder.h"
-#include "engine/api/alert_schema.h"
 #include "engine/base/text.h"
 
 namespace sitrep {
@@ -22,15 +21,25 @@ ColumnSpec column(const Field& field) {
   return spec;
 }
 
+/// What is shown of an alert: members that json and alert.v1 write alike.
+const Schema& shown_columns() {
+  static const Schema kShown{{{"alert", Type::kText},
+                              {"key", Type::kText},
+                              {"change", Type::kText},
+                              {"at", Type::kTimestamp},
+                              {"severity", Type::kText},
+                              {"text", Type::kText}}};
+  return kShown;
+}
+
 std::vector<ColumnSpec> alert_columns() {
   std::vector<ColumnSpec> columns;
-  for (const Field& field : alert_schema().fields) columns.push_back(column(field));
+  for (const Field& field : shown_columns().fields) columns.push_back(column(field));
   return columns;
 }
 
 std::string text_of(const DecodedRows& rows, std::string_view name) {
-  const auto at = alert_schema().find(name);
-  const Column& column = *rows.columns[*at];
+  const Column& column = *rows.columns[*shown_columns().find(name)];
   return column.is_null(0) ? std::string() : std::string(column.texts()[0]);
 }
 
@@ -43,7 +52,9 @@ DemoNews::DemoNews()
 
 void DemoNews::watch(const JobPlan& plan) {
   for (const AlertPlan& alert : plan.alerts) {
-    for (const SinkPlan& sink : alert.sinks) alert_topics_.insert(sink.topic);
+    for (const SinkPlan& sink : alert.sinks) {
+      if (sink.format != SinkFormat::kCap) alert_topics_.insert(sink.topic);
+    }
   }
   for (const StreamPlan& stream : plan.streams) {
     auto& topics = stream.output.find(kReceivedAt) ? event_topics_ : summary_topics_;
@@ -76,7 +87,7 @@ std::optional<AlertNews> DemoNews::take(const TopicPartition& origin, const Reco
 std::optional<AlertNews> DemoNews::take_alert() {
   const DecodedRows rows = alert_decoder_->decode(batch_, PartitionId(0));
   if (rows.rows() == 0) return std::nullopt;
-  const Column& at = *rows.columns[*alert_schema().find("at")];
+  const Column& at = *rows.columns[*shown_columns().find("at")];
   AlertNews news{.alert = text_of(rows, "alert"),
                  .key = text_of(rows, "key"),
                  .change = text_of(rows, "change"),

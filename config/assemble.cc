@@ -17,7 +17,6 @@
 #include "connectors/formats/json_decoder.h"
 #include "connectors/formats/table_decoder.h"
 #include "connectors/kafka/kafka_log.h"
-#include "engine/api/alert_schema.h"
 #include "engine/base/text.h"
 #include "engine/sql/describe.h"
 #include "engine/sql/expression_factory.h"
@@ -309,8 +308,7 @@ class StageBuilder {
     }
     stream_nodes_[index] = result;
     for (const SinkPlan& sink : stream.sinks) {
-      stage_.sinks.push_back(
-          make_sink(result, SinkNode::Port::kMain, sink, stream.output, /*urgent=*/false));
+      stage_.sinks.push_back(make_sink(result, sink, stream.output));
     }
   }
 
@@ -420,8 +418,7 @@ class StageBuilder {
         add(alert.name, alert_operator(plan_->spec.job.value, alert, row),
             concat(alert.silent_after ? "silence" : "alert", " episodes by ", key));
     for (const SinkPlan& sink : alert.sinks) {
-      stage_.sinks.push_back(
-          make_sink(index, SinkNode::Port::kMain, sink, alert_schema(), /*urgent=*/true));
+      stage_.sinks.push_back(make_alert_sink(index, sink, plan_->spec.job.value));
     }
     if (!alert.silent_after && !alert.late.topic.empty()) {
       stage_.sinks.push_back(make_late_sink(finds_late.value_or(index), alert.late.topic, row));

@@ -12,9 +12,11 @@
 
 namespace sitrep {
 
-/// Writes what `port` of the stage's node `node` puts out, rows of `schema`.
-SinkNode make_sink(std::size_t node, SinkNode::Port port, const SinkPlan& sink,
-                   const Schema& schema, bool urgent);
+/// Writes what the stage's node `node` puts out of a stream, rows of `schema`.
+SinkNode make_sink(std::size_t node, const SinkPlan& sink, const Schema& schema);
+
+/// Writes the records of an alert of the job `job`; epochs do not keep them waiting.
+SinkNode make_alert_sink(std::size_t node, const SinkPlan& sink, const std::string& job);
 
 /// Late rows of that node: the input's rows as they were decoded.
 SinkNode make_late_sink(std::size_t node, const std::string& topic, const Schema& schema);

@@ -335,9 +335,11 @@ class Explainer {
 
   void write_sinks(const std::vector<SinkPlan>& sinks, const Schema& schema) {
     for (const SinkPlan& sink : sinks) {
-      out_.line(2, "to", concat(sink.topic, sink.key.empty() ? ", no key"
-                                                             : concat(", key ", join(names_at(
-                                                                   schema, sink.key), ", "))));
+      std::string line = sink.topic;
+      line += sink.key.empty() ? ", no key"
+                               : concat(", key ", join(names_at(schema, sink.key), ", "));
+      if (sink.format != SinkFormat::kJson) line += concat(", as ", to_string(sink.format));
+      out_.line(2, "to", line);
     }
   }
 

@@ -72,6 +72,8 @@ std::vector<SinkPlan> JobBinding::plan_sinks(const std::vector<SinkSpec>& sinks,
     plan.timestamps = sink.timestamps;
     plan.create_partitions = sink.create_partitions;
     plan.place = sink.topic.place;
+    plan.format = sink.format;
+    plan.cap = sink.cap;
     for (const PlacedText& name : sink.key) {
       const auto column = schema.find(name.value);
       if (column) {

@@ -31,8 +31,12 @@ StreamSpec parse_stream(const PlacedText& name, const ConfigNode& node, const st
 AlertSpec parse_alert(const PlacedText& name, const ConfigNode& node, const std::string& job,
                       ErrorList& errors);
 
+/// Whose rows an output gets: those of an alert can be written as more than their columns.
+enum class RowsOf { kStream, kAlert };
 /// One `to:` or a list of them; none when `node` is null.
-std::vector<SinkSpec> parse_sinks(const ConfigNode* node, ErrorList& errors);
+std::vector<SinkSpec> parse_sinks(const ConfigNode* node, RowsOf rows, ErrorList& errors);
+/// `cap:` of a `to:`.
+CapSpec parse_cap(const ConfigNode& node, ErrorList& errors);
 /// `late:`, or what holds without it when `node` is null.
 LateSpec parse_late(const ConfigNode* node, const std::string& job, ErrorList& errors);
 /// `create: {partitions: n}`; nothing when `node` is null.

@@ -5,6 +5,15 @@
 
 namespace sitrep {
 
+std::string_view to_string(SinkFormat format) {
+  switch (format) {
+    case SinkFormat::kJson: return "json";
+    case SinkFormat::kAlert: return "alert.v1";
+    case SinkFormat::kCap: return "cap";
+  }
+  ENSURE(false, "unknown SinkFormat");
+}
+
 std::string_view to_string(Delivery delivery) {
   return delivery == Delivery::kExactlyOnce ? "exactly_once" : "at_least_once";
 }

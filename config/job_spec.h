@@ -107,6 +107,24 @@ struct TableSpec {
   std::optional<PlacedText> file = {};
 };
 
+/// How rows are written: as their columns, or, if they are those of an alert, as its record.
+enum class SinkFormat { kJson, kAlert, kCap };
+
+/// `cap:` of an output with kCap: what CAP demands and no row says, in the words of CAP.
+struct CapSpec {
+  /// Without white space, comma, `<` and `&`.
+  std::string sender;
+  std::string status = "Actual";
+  /// Restricted unless somebody says so: an alert of a mission is not for everybody.
+  std::string scope = "Restricted";
+  /// Empty unless the scope is Restricted.
+  std::string restriction = "for operational use only";
+  /// Not empty when the scope is Private; separated by spaces, in quotes where they have some.
+  std::string addresses;
+  std::string category = "Infra";
+  std::string language = "en-US";
+};
+
 /// One `to:`.
 struct SinkSpec {
   SourcePlace place;
@@ -116,6 +134,9 @@ struct SinkSpec {
   TimestampStyle timestamps = TimestampStyle::kRfc3339;
   /// `create: {partitions: n}`; absent: the topic must exist.
   std::optional<int> create_partitions;
+  SinkFormat format = SinkFormat::kJson;
+  /// Of kCap alone.
+  std::optional<CapSpec> cap;
 };
 
 enum class LatePolicy {
@@ -215,8 +236,9 @@ struct JobSpec {
   std::optional<std::string> metrics_listen;
 };
 
-/// at_least_once, exactly_once; side, update, drop; info, warning, critical; event, arrival: as the
-/// job file writes them.
+/// json, alert.v1, cap; at_least_once, exactly_once; side, update, drop; info, warning, critical;
+/// event, arrival: as the job file writes them.
+std::string_view to_string(SinkFormat format);
 std::string_view to_string(Delivery delivery);
 std::string_view to_string(LatePolicy policy);
 std::string_view to_string(AlertSeverity severity);

@@ -121,7 +121,7 @@ AlertSpec parse_alert(const PlacedText& name, const ConfigNode& node, const std:
                "'late': only an alert with 'raise' and 'order: event' has late rows");
   }
   const ConfigNode* to = map.require("to");
-  alert.to = parse_sinks(to, errors);
+  alert.to = parse_sinks(to, RowsOf::kAlert, errors);
   map.refuse_others();
   return alert;
 }

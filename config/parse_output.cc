@@ -15,8 +15,39 @@ const Choices<TimestampStyle> kTimestampStyles = {{"rfc3339", TimestampStyle::kR
 const Choices<LatePolicy> kLatePolicies = {{"side", LatePolicy::kSide},
                                            {"update", LatePolicy::kUpdate},
                                            {"drop", LatePolicy::kDrop}};
+const Choices<SinkFormat> kFormats = {
+    {"json", SinkFormat::kJson}, {"alert.v1", SinkFormat::kAlert}, {"cap", SinkFormat::kCap}};
 
-SinkSpec parse_sink(const ConfigNode& node, ErrorList& errors) {
+/// `format` and what belongs to one of them.
+void parse_format(MapReader& map, RowsOf rows, SinkSpec& sink) {
+  ErrorList& errors = map.errors();
+  const ConfigNode* const format = map.find("format");
+  const ConfigNode* const cap = map.find("cap");
+  const ConfigNode* const timestamps = map.find("timestamps");
+  if (format != nullptr) {
+    const auto named = read_choice(*format, kFormats, "format", errors);
+    if (!named) return;
+    sink.format = *named;
+  }
+  if (timestamps != nullptr && sink.format != SinkFormat::kJson) {
+    errors.add(timestamps->place, concat("'timestamps': ", to_string(sink.format),
+                                         " says itself how times look; leave it out"));
+  }
+  if (rows == RowsOf::kStream && sink.format != SinkFormat::kJson) {
+    errors.add(format->place,
+               concat("'format': ", to_string(sink.format),
+                      " is for the records of alerts; what a stream writes is json"));
+    return;
+  }
+  if ((cap != nullptr) != (sink.format == SinkFormat::kCap)) {
+    errors.add(cap != nullptr ? cap->place : format->place,
+               "'to': 'format: cap' and 'cap: {sender: …}' go together");
+  } else if (cap != nullptr) {
+    sink.cap = parse_cap(*cap, errors);
+  }
+}
+
+SinkSpec parse_sink(const ConfigNode& node, RowsOf rows, ErrorList& errors) {
   SinkSpec sink;
   sink.place = node.place;
   MapReader map(node, "'to'", errors);
@@ -29,6 +60,7 @@ SinkSpec parse_sink(const ConfigNode& node, ErrorList& errors) {
         read_choice(*style, kTimestampStyles, "timestamps", errors).value_or(sink.timestamps);
   }
   sink.create_partitions = parse_create(map.find("create"), errors);
+  parse_format(map, rows, sink);
   map.refuse_others();
   return sink;
 }
@@ -46,14 +78,14 @@ std::optional<int> parse_create(const ConfigNode* node, ErrorList& errors) {
   return static_cast<int>(*count);
 }
 
-std::vector<SinkSpec> parse_sinks(const ConfigNode* node, ErrorList& errors) {
+std::vector<SinkSpec> parse_sinks(const ConfigNode* node, RowsOf rows, ErrorList& errors) {
   std::vector<SinkSpec> sinks;
   if (node == nullptr) return sinks;
   if (node->kind != ConfigNode::Kind::kSequence) {
-    sinks.push_back(parse_sink(*node, errors));
+    sinks.push_back(parse_sink(*node, rows, errors));
     return sinks;
   }
-  for (const ConfigNode& item : node->items) sinks.push_back(parse_sink(item, errors));
+  for (const ConfigNode& item : node->items) sinks.push_back(parse_sink(item, rows, errors));
   return sinks;
 }
 

@@ -15,7 +15,7 @@ StreamSpec parse_stream(const PlacedText& name, const ConfigNode& node, const st
     if (auto text = read_text(*sql, "sql", errors)) stream.sql = *std::move(text);
   }
   stream.late = parse_late(map.find("late"), job, errors);
-  stream.to = parse_sinks(map.find("to"), errors);
+  stream.to = parse_sinks(map.find("to"), RowsOf::kStream, errors);
   map.refuse_others();
   return stream;
 }

@@ -37,6 +37,9 @@ struct SinkPlan {
   TimestampStyle timestamps = TimestampStyle::kRfc3339;
   std::optional<int> create_partitions;
   SourcePlace place;
+  SinkFormat format = SinkFormat::kJson;
+  /// Of kCap alone.
+  std::optional<CapSpec> cap = {};
 };
 
 /// What happens to late rows; `topic` is empty for kDrop.

@@ -5,9 +5,10 @@
 // grow while they are read. A record read has neither key nor timestamp.
 //
 // Written is the value as a line; a record that is more than one line of text or has headers (dead
-// letters, late rows) becomes {"headers":{…},"key":…,"value":…} with the bytes of a value that is
-// not UTF-8 in "value_base64" instead. A line that a crash tore is cut off when the file is opened
-// for writing. Committed offsets stand in `<root>/.groups/<group>.offsets`, for display only.
+// letters, late rows, CloudEvents) becomes {"headers":{…},"key":…,"value":…} with the bytes of a
+// value that is not UTF-8 in "value_base64" instead. A line that a crash tore is cut off when the
+// file is opened for writing. Committed offsets stand in `<root>/.groups/<group>.offsets`, for
+// display only.
 //
 // One process per directory. The log is thread-safe as its functions keep nothing.
 

@@ -62,6 +62,7 @@ LIBRARIES = (
      ("connectors/kafka/*", "bench/*", "cli/demo_broker.*", "tests/unit/kafka/*")),
     # Benchmarks measure the bare parser as the floor that ours is compared with.
     ("simdjson", ("simdjson*",), ("connectors/formats/*", "bench/*")),
+    ("pugixml", ("pugi*",), ("connectors/formats/*",)),
     ("yaml-cpp", ("yaml-cpp/*",), ("config/*",)),
     ("CLI11", ("CLI/*",), ("cli/*",)),
     ("Google Benchmark", ("benchmark/*",), ("bench/*",)),

@@ -65,6 +65,24 @@ TEST(DemoNews, knows_the_topics_of_a_job) {
   EXPECT_THAT(watching().topics(), ElementsAre("x.alerts", "x.events", "x.summary"));
 }
 
+TEST(DemoNews, reads_records_of_alert_v1_and_no_cap) {
+  JobPlan job;
+  AlertPlan rule;
+  rule.sinks = {sink("x.records"), sink("x.cap")};
+  rule.sinks[0].format = SinkFormat::kAlert;
+  rule.sinks[1].format = SinkFormat::kCap;
+  job.alerts.push_back(rule);
+  DemoNews news;
+  news.watch(job);
+  EXPECT_THAT(news.topics(), ElementsAre("x.records"));
+  const auto raised = take(news, "x.records",
+                           R"({"schema":"alert.v1","alert":"hot","key":"gen-1","change":"raised",)"
+                           R"("at":"2026-01-01T10:15:04.000Z","severity":"critical",)"
+                           R"("text":"gen is hot","labels":{"unit":"3 Coy"}})");
+  ASSERT_TRUE(raised);
+  EXPECT_EQ(raised->text, "gen is hot");
+}
+
 TEST(DemoNews, raised_alert_is_open_until_it_is_cleared) {
   DemoNews news = watching();
   const auto raised = take(news, "x.alerts", alert("raised", "gen-1"));

@@ -32,6 +32,11 @@ std::string with_alert(const std::string& keys) {
   return with("alerts:\n  hot: {from: t, key: v, text: hot, to: {topic: out}, " + keys + "}\n");
 }
 
+/// An alert whose `to:` is `keys`, on line 7.
+std::string with_output(const std::string& keys) {
+  return with("alerts:\n  hot: {from: t, key: v, text: hot, raise: v, to: {" + keys + "}}\n");
+}
+
 std::string with_stream(const std::string& keys) {
   return "job: fleet\nkafka: {brokers: localhost}\nsources:\n"
          "  t: {topic: in, columns: {v: text}}\nstreams:\n  all: {sql: SELECT v FROM t, " + keys +
@@ -217,6 +222,13 @@ const Case kOutputs[] = {
      "job.yaml:6:50: 'to' needs 'topic'\n"
      "job.yaml:6:71: 'timestamps': expected rfc3339, ms; found 's' (did you mean 'ms'?)\n"
      "job.yaml:6:75: 'to': expected a map, found a text\n"},
+    {"format", with_stream("to: [{topic: a, format: json}, {topic: b, format: alert.v1}, "
+                           "{topic: c, format: cap, cap: {}}, {topic: d, format: jason}]"),
+     "job.yaml:6:81: 'format': alert.v1 is for the records of alerts; what a stream writes is "
+     "json\n"
+     "job.yaml:6:111: 'format': cap is for the records of alerts; what a stream writes is json\n"
+     "job.yaml:6:145: 'format': expected json, alert.v1, cap; found 'jason' (did you mean "
+     "'json'?)\n"},
     {"create", with_stream("to: {topic: a, create: {partitions: 0}}"),
      "job.yaml:6:67: 'partitions': expected a whole number from 1 to 10000, found '0'\n"},
     {"late_policy", with_stream("late: {policy: later}"),
@@ -253,6 +265,34 @@ const Case kAlerts[] = {
     {"severity_sql_of_silence", with_alert("silent_after: 5min, severity: \"lower('INFO')\""),
      "job.yaml:7:85: 'severity': with 'silent_after' there is no row to look at; expected info, "
      "warning, critical\n"},
+    {"format", with_output("topic: a, format: alert.v1"), ""},
+    {"format_with_times", with_output("topic: a, format: alert.v1, timestamps: ms"),
+     "job.yaml:7:92: 'timestamps': alert.v1 says itself how times look; leave it out\n"},
+    {"format_that_is_none", with_output("topic: a, format: alert-v1"),
+     "job.yaml:7:70: 'format': expected json, alert.v1, cap; found 'alert-v1' (did you mean "
+     "'alert.v1'?)\n"},
+    {"cap_without_its_words", with_output("topic: a, format: cap"),
+     "job.yaml:7:70: 'to': 'format: cap' and 'cap: {sender: …}' go together\n"},
+    {"cap_of_another_format", with_output("topic: a, cap: {sender: ops}"),
+     "job.yaml:7:67: 'to': 'format: cap' and 'cap: {sender: …}' go together\n"},
+    {"cap", with_output("topic: a, format: cap, cap: {sender: ops, scope: Private, addresses: b, "
+                        "language: fr-CD}"), ""},
+    {"cap_words", with_output("topic: a, format: cap, cap: {status: actual, scope: Private, "
+                              "category: Fuel, language: e_n, restriction: x, for: y}"),
+     "job.yaml:7:80: 'cap' needs 'sender'\n"
+     "job.yaml:7:80: 'cap' with 'scope: Private' needs 'addresses'\n"
+     "job.yaml:7:89: 'status': expected Actual, Exercise, System, Test, Draft; found 'actual' (did "
+     "you mean 'Actual'?)\n"
+     "job.yaml:7:123: 'category': expected Geo, Met, Safety, Security, Rescue, Fire, Health, Env, "
+     "Transport, Infra, CBRNE, Other; found 'Fuel'\n"
+     "job.yaml:7:139: 'language': expected a tag such as en-US, found 'e_n'\n"
+     "job.yaml:7:157: 'restriction' goes with 'scope: Restricted'\n"
+     "job.yaml:7:160: 'cap': unknown key 'for'; known: addresses, category, language, restriction, "
+     "scope, sender, status\n"},
+    {"cap_names", with_output("topic: a, format: cap, cap: {sender: 'a,b', addresses: ['\"']}"),
+     "job.yaml:7:89: 'sender': expected a name without spaces, ',', '<' and '&', such as "
+     "ops@mission.example; found 'a,b'\n"
+     "job.yaml:7:108: 'addresses': expected one without '\"', found '\"'\n"},
     {"missing", with("alerts: {hot: {raise: x}}\n"),
      "job.yaml:6:15: alert 'hot' needs 'from'\n"
      "job.yaml:6:15: alert 'hot' needs 'key'\n"
@@ -346,7 +386,14 @@ alerts:
     text: "{vehicle_id} at {speed} km/h"
     order: event
     late: {policy: drop}
-    to: {topic: fleet.alerts}
+    to:
+      - {topic: fleet.alerts}
+      - {topic: fleet.records, format: alert.v1}
+      - {topic: fleet.cap, format: cap, cap: {sender: ops@mission.example}}
+      - topic: fleet.drill
+        format: cap
+        cap: {sender: ops, status: Exercise, scope: Private, addresses: [a@b, c d, e],
+              category: Fire, language: fr}
 dead_letters: {topic: fleet.dead, create: {partitions: 1}}
 )";
 
@@ -434,6 +481,32 @@ TEST(ParseJob, reads_every_key_of_streams_and_alerts) {
   EXPECT_EQ(alert.order, AlertOrder::kEvent);
   EXPECT_EQ(alert.late.policy, LatePolicy::kDrop);
   EXPECT_EQ(alert.to.at(0).topic.value, "fleet.alerts");
+}
+
+TEST(ParseJob, reads_every_key_of_an_output) {
+  const ParseAttempt attempt = attempt_parse(kFullJob, {{"BROKERS", "b"}});
+  ASSERT_EQ(attempt.errors, "");
+  const std::vector<SinkSpec>& to = attempt.job->alerts.at(0).to;
+  ASSERT_EQ(to.size(), 4U);
+  EXPECT_EQ(to[0].format, SinkFormat::kJson);
+  EXPECT_FALSE(to[0].cap);
+  EXPECT_EQ(to[1].format, SinkFormat::kAlert);
+  EXPECT_FALSE(to[1].cap);
+  EXPECT_EQ(to[2].format, SinkFormat::kCap);
+  EXPECT_EQ(to[2].cap->sender, "ops@mission.example");
+  EXPECT_EQ(to[2].cap->status, "Actual");
+  EXPECT_EQ(to[2].cap->scope, "Restricted");
+  EXPECT_EQ(to[2].cap->restriction, "for operational use only");
+  EXPECT_EQ(to[2].cap->addresses, "");
+  EXPECT_EQ(to[2].cap->category, "Infra");
+  EXPECT_EQ(to[2].cap->language, "en-US");
+  EXPECT_EQ(to[3].cap->sender, "ops");
+  EXPECT_EQ(to[3].cap->status, "Exercise");
+  EXPECT_EQ(to[3].cap->scope, "Private");
+  EXPECT_EQ(to[3].cap->restriction, "");
+  EXPECT_EQ(to[3].cap->addresses, "a@b \"c d\" e");
+  EXPECT_EQ(to[3].cap->category, "Fire");
+  EXPECT_EQ(to[3].cap->language, "fr");
 }
 
 TEST(ParseJob, fills_in_defaults) {

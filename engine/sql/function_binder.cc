@@ -40,15 +40,20 @@ std::vector<Type> untyped_readings(const std::vector<Operand>& operands) {
   return readings;
 }
 
+/// The text of a constant argument; null when it is no constant, no text, or not there.
+const std::string* constant_text(const std::vector<Operand>& arguments, std::size_t index) {
+  if (arguments.size() <= index) return nullptr;
+  const Expression& argument = *arguments[index].expression;
+  if (argument.kind != ExpressionKind::kLiteral) return nullptr;
+  return std::get_if<std::string>(&argument.literal);
+}
+
 /// What is wrong with a constant field of extract, date_part or date_trunc; nothing when it is
 /// none, or no constant.
 std::optional<std::string> wrong_time_field(std::string_view name,
                                             const std::vector<Operand>& arguments) {
   if (name != "extract" && name != "date_part" && name != "date_trunc") return std::nullopt;
-  if (arguments.empty() || arguments[0].expression->kind != ExpressionKind::kLiteral) {
-    return std::nullopt;
-  }
-  const auto* field = std::get_if<std::string>(&arguments[0].expression->literal);
+  const std::string* field = constant_text(arguments, 0);
   if (field == nullptr || parse_time_field(*field)) return std::nullopt;
   static const std::vector<std::string> kFields = {
       "microseconds", "milliseconds", "second", "minute", "hour",    "day",        "week",

@@ -7,6 +7,7 @@
 #include "engine/sql/expression_binder.h"
 #include "engine/sql/expression_factory.h"
 #include "engine/sql/history_call.h"
+#include "engine/sql/scalar_place.h"
 #include "engine/sql/time_field.h"
 #include "engine/sql/unsupported.h"
 
@@ -155,6 +156,9 @@ ExpressionBinder::Bound ExpressionBinder::call_scalar(const std::string& name,
   }
   if (const auto wrong = wrong_time_field(name, arguments)) {
     return fail(arguments[0].position, *wrong);
+  }
+  if (const std::string* zone = constant_text(arguments, 2)) {
+    if (const auto wrong = wrong_zone(name, *zone)) return fail(arguments[2].position, *wrong);
   }
   std::shared_ptr<const ScalarFunction> function;
   std::string complaint;

@@ -52,6 +52,7 @@ LIBRARIES = (
     ("fmt", ("fmt/*",), ("engine/base/*",)),
     ("tl::expected", ("tl/*",), ("engine/base/*",)),
     ("xxHash", ("xxhash.h", "xxh3.h"), ("engine/base/*",)),
+    ("Boost.Geometry", ("boost/*",), ("engine/sql/polygons.cc",)),
     ("libpg_query", ("pg_query*", "protobuf/pg_query*"), ("engine/sql/*",)),
     ("nlohmann-json", ("nlohmann/*",), ("engine/sql/*", "tests/unit/formats/*")),
     ("RocksDB", ("rocksdb/*",), ("engine/state/*",)),

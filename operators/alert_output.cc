@@ -94,7 +94,8 @@ void AlertOutput::add(std::string_view key, AlertState& state, const AlertRecord
                          std::string(to_string(said ? record.severity : severity_)),
                          std::move(words.text),
                          std::move(words.advice),
-                         std::move(words.labels)};
+                         std::move(words.labels),
+                         record.cause.empty() ? Value(Null{}) : Value(std::string(record.cause))};
   rows_.row(cells, record.at, record.at, clock);
   empty_ = false;
   if (ends(record.change)) {
@@ -119,14 +120,16 @@ std::optional<Micros> AlertOutput::next_reminder(const AlertState& state) const 
   return next;
 }
 
-void AlertOutput::remind(std::string_view key, AlertState& state, Micros at, ClockId clock) {
+void AlertOutput::remind(std::string_view key, AlertState& state, Micros at, ClockId clock,
+                         std::string_view cause) {
   const bool over = expires_at(state) == at;
   const std::string words = state.told;
   add(key, state,
       {.change = over ? AlertChange::kExpired : AlertChange::kRenotified,
        .at = at,
        .severity = state.severity,
-       .words = words},
+       .words = words,
+       .cause = cause},
       clock);
   state.reminded_at = at;
   if (!over) return;

@@ -53,6 +53,8 @@ struct AlertRecord {
   AlertSeverityLevel severity = AlertSeverityLevel::kNone;
   /// As render_words makes them.
   std::string_view words;
+  /// What kind of thing raised it; empty: its condition, which the rule says.
+  std::string_view cause = {};
 };
 
 class AlertOutput {
@@ -64,7 +66,8 @@ class AlertOutput {
   /// When an episode is to be told of next although nothing changed; nothing when it is not up.
   std::optional<Micros> next_reminder(const AlertState& state) const;
   /// The record of that instant; an episode that expires is over.
-  void remind(std::string_view key, AlertState& state, Micros at, ClockId clock);
+  void remind(std::string_view key, AlertState& state, Micros at, ClockId clock,
+              std::string_view cause = {});
   void flush(Emitter& out);
 
  private:

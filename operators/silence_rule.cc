@@ -11,6 +11,7 @@ namespace {
 
 constexpr PaneKey kOnlyPane{.clock = 0, .end = 0};
 constexpr std::string_view kReminder = "r";
+constexpr std::string_view kSilent = "silent";
 
 }  // namespace
 
@@ -67,7 +68,8 @@ Result<void> SilenceRule::hear(const ColumnBatch& batch, std::size_t row, ClockI
     output_.add(key, state,
                 {.change = AlertChange::kCleared,
                  .at = std::max(time, state.raised_at),
-                 .words = state.words},
+                 .words = state.words,
+                 .cause = kSilent},
                 clock);
   }
   // One timer per key: while it is silent none runs, and a timer that finds a younger row moves on.
@@ -97,7 +99,11 @@ Result<void> SilenceRule::fire_until(ClockId clock, Micros time) {
     state.since = state.last_row;
     state.begin_episode(deadline);
     output_.add(timer->key, state,
-                {.change = AlertChange::kRaised, .at = deadline, .words = state.words}, clock);
+                {.change = AlertChange::kRaised,
+                 .at = deadline,
+                 .words = state.words,
+                 .cause = kSilent},
+                clock);
     expect_reminder(clock, timer->key, state);
   }
   return {};
@@ -112,7 +118,7 @@ void SilenceRule::expect_reminder(ClockId clock, const std::string& key, const A
 void SilenceRule::remind(ClockId clock, const TimeQueue::Item& timer, AlertState& state) {
   // A time that is not its own was set when the job had other settings.
   if (output_.next_reminder(state) != timer.time) return expect_reminder(clock, timer.key, state);
-  output_.remind(timer.key, state, timer.time, clock);
+  output_.remind(timer.key, state, timer.time, clock, kSilent);
   if (state.is_up()) return expect_reminder(clock, timer.key, state);
   // Whoever expired is not known any more.
   keys_->erase(keys_->pane(kOnlyPane), timer.key);

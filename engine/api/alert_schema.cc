@@ -17,7 +17,8 @@ const Schema& alert_schema() {
                               {"severity", Type::kText},
                               {"text", Type::kText},
                               {"advice", Type::kText},
-                              {"labels", Type::kText}}};
+                              {"labels", Type::kText},
+                              {"cause", Type::kText}}};
   return kAlert;
 }
 

@@ -8,7 +8,7 @@
 namespace sitrep {
 
 /// id (text), revision (bigint), alert, key, group, state, change (text), at, since, raised_at
-/// (timestamp), severity, text, advice, labels (text).
+/// (timestamp), severity, text, advice, labels, cause (text).
 const Schema& alert_schema();
 
 }  // namespace sitrep

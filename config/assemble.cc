@@ -415,7 +415,9 @@ class StageBuilder {
       add(concat(alert.name, "/values"), values_operator(alert, row), /*shape=*/"");
     }
     const std::size_t index =
-        add(alert.name, alert_operator(plan_->spec.job.value, alert, row),
+        add(alert.name,
+            alert_operator(plan_->spec.job.value, alert,
+                           {.name = std::string(plan_->name_of(alert.input)), .row = row}),
             concat(alert.silent_after ? "silence" : "alert", " episodes by ", key));
     for (const SinkPlan& sink : alert.sinks) {
       stage_.sinks.push_back(make_alert_sink(index, sink, plan_->spec.job.value));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/assemble_alert.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 #include <vector>
@@ -88,6 +89,25 @@ std::vector<std::size_t> columns_read(const AlertPlan& alert, const Schema& inpu
   return {read.begin(), read.end()};
 }
 
+/// Whether a text says nothing that rows of one clock differ in.
+bool is_of_clock(const AlertPlan& alert, const TextTemplate& text) {
+  return std::ranges::all_of(text.pieces, [&](const TextTemplate::Piece& piece) {
+    return !piece.expression && (!piece.column || piece.column == alert.clock);
+  });
+}
+
+SilenceRule::Options silence_options(const AlertIdentity& identity, const AlertPlan& alert,
+                                     std::string_view input) {
+  SilenceRule::Options options{.identity = identity,
+                               .silent_after = *alert.silent_after,
+                               .keys_are_gateways = false,
+                               .input = std::string(input),
+                               .gateway_group = {}};
+  options.keys_are_gateways = alert.clock && alert.key == std::vector{*alert.clock};
+  if (alert.group && is_of_clock(alert, *alert.group)) options.gateway_group = identity.group;
+  return options;
+}
+
 }  // namespace
 
 MakeOperator history_operator(const AlertPlan& alert, const Schema& input) {
@@ -112,12 +132,12 @@ MakeOperator values_operator(const AlertPlan& alert, const Schema& input) {
   return [options] { return std::make_unique<FilterProject>(options); };
 }
 
-MakeOperator alert_operator(const std::string& job, const AlertPlan& alert, const Schema& input) {
+MakeOperator alert_operator(const std::string& job, const AlertPlan& alert,
+                            const AlertInput& input) {
   const AlertIdentity identity =
-      identity_of(job, alert, input.size() + alert.history.size());
+      identity_of(job, alert, input.row.size() + alert.history.size());
   if (alert.silent_after) {
-    return [options = SilenceRule::Options{.identity = identity,
-                                           .silent_after = *alert.silent_after}] {
+    return [options = silence_options(identity, alert, input.name)] {
       return std::make_unique<SilenceRule>(options);
     };
   }

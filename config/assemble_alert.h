@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "config/plan_job.h"
 #include "engine/api/operator.h"
@@ -20,7 +21,14 @@ MakeOperator history_operator(const AlertPlan& alert, const Schema& input);
 /// What gives the rows behind it the values of the expressions in the alert's texts.
 MakeOperator values_operator(const AlertPlan& alert, const Schema& input);
 
-/// What decides: makes the alert's operator, once per task. `input`: what the plan names.
-MakeOperator alert_operator(const std::string& job, const AlertPlan& alert, const Schema& input);
+/// What the job file says that an alert reads.
+struct AlertInput {
+  std::string name;
+  Schema row;
+};
+
+/// What decides: makes the alert's operator, once per task.
+MakeOperator alert_operator(const std::string& job, const AlertPlan& alert,
+                            const AlertInput& input);
 
 }  // namespace sitrep

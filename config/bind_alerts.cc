@@ -103,6 +103,7 @@ bool JobBinding::bind_key(BoundAlert& alert) {
   if (needs_cut(rows, alert.plan.key)) {
     alert.plan.cut = add_cut(alert.plan.name, alert.plan.input);
   }
+  alert.plan.clock = clock_column(rows);
   const auto complaint = clock_complaint(rows, alert.plan.key, "'key'");
   if (complaint) errors_.add(alert.spec->key.front().place, *complaint);
   return !complaint;

@@ -135,6 +135,16 @@ std::optional<std::string> clock_complaint(const Lineage& lineage,
   return std::nullopt;
 }
 
+std::optional<std::size_t> clock_column(const Lineage& lineage) {
+  const auto& clock = lineage.front().clock;
+  if (!clock || !std::ranges::all_of(lineage, [&](const SourceTrace& trace) {
+        return trace.clock && trace.clock->position == clock->position;
+      })) {
+    return std::nullopt;
+  }
+  return clock->position;
+}
+
 std::optional<std::string> join_complaint(const Lineage& lineage,
                                           const std::vector<std::size_t>& columns,
                                           const Schema& row, std::string_view table) {

@@ -62,6 +62,9 @@ bool needs_cut(const Lineage& lineage, const std::vector<std::size_t>& columns);
 std::optional<std::string> clock_complaint(const Lineage& lineage,
                                            const std::vector<std::size_t>& columns,
                                            std::string_view clause);
+/// The column whose values have a clock each; nothing when partitions have them, or when the
+/// sources do not agree.
+std::optional<std::size_t> clock_column(const Lineage& lineage);
 /// Why rows joined with `table` by `columns` of `row` would not meet its rows in one task; nothing
 /// when they do.
 std::optional<std::string> join_complaint(const Lineage& lineage,

@@ -120,6 +120,8 @@ struct AlertPlan {
   std::optional<std::size_t> cut;
   /// Positions in the input's schema.
   std::vector<std::size_t> key;
+  /// The column whose values have a clock each, where it is one.
+  std::optional<std::size_t> clock;
   sql::ExpressionPtr raise;
   sql::ExpressionPtr clear;
   std::optional<Micros> silent_after;

@@ -37,22 +37,7 @@ void AlertState::begin_episode(Micros at) {
   revision = 0;
 }
 
-void AlertStateRow::create(std::byte* row) const {
-  new (row) Owned(std::make_unique<AlertState>());
-}
-
-void AlertStateRow::destroy(std::byte* row) const {
-  std::destroy_at(reinterpret_cast<Owned*>(row));
-}
-
-std::size_t AlertStateRow::heap_bytes(const std::byte* row) const {
-  const AlertState& state = get(row);
-  return sizeof(AlertState) + state.key_text.capacity() + state.words.capacity() +
-         state.told.capacity();
-}
-
-void AlertStateRow::save(const std::byte* row, std::string& out) const {
-  const AlertState& state = get(row);
+void save_alert_state(const AlertState& state, std::string& out) {
   append_raw(out, static_cast<std::uint8_t>(static_cast<int>(state.phase) |
                                             static_cast<int>(state.severity) << kSeverityShift));
   append_raw(out, state.since);
@@ -66,8 +51,7 @@ void AlertStateRow::save(const std::byte* row, std::string& out) const {
   out += state.words;
 }
 
-Result<void> AlertStateRow::load(std::string_view in, std::byte* row) const {
-  AlertState& state = get(row);
+Result<void> load_alert_state(std::string_view in, AlertState& state) {
   std::uint8_t phase_and_severity = 0;
   std::string_view key_text;
   std::string_view told;
@@ -86,6 +70,30 @@ Result<void> AlertStateRow::load(std::string_view in, std::byte* row) const {
   state.told = told;
   state.words = in;
   return {};
+}
+
+std::size_t text_bytes(const AlertState& state) {
+  return state.key_text.capacity() + state.words.capacity() + state.told.capacity();
+}
+
+void AlertStateRow::create(std::byte* row) const {
+  new (row) Owned(std::make_unique<AlertState>());
+}
+
+void AlertStateRow::destroy(std::byte* row) const {
+  std::destroy_at(reinterpret_cast<Owned*>(row));
+}
+
+std::size_t AlertStateRow::heap_bytes(const std::byte* row) const {
+  return sizeof(AlertState) + text_bytes(get(row));
+}
+
+void AlertStateRow::save(const std::byte* row, std::string& out) const {
+  save_alert_state(get(row), out);
+}
+
+Result<void> AlertStateRow::load(std::string_view in, std::byte* row) const {
+  return load_alert_state(in, get(row));
 }
 
 }  // namespace sitrep

@@ -48,10 +48,17 @@ struct AlertState {
   void begin_episode(Micros at);
 };
 
+/// Saved form (docs/formats.md): phase and severity (1 byte), since, raised_at, reminded_at,
+/// last_row (8 bytes little endian each), revision, same_instant (4 bytes each), key_text and told
+/// (each behind its length, 4 bytes), words.
+void save_alert_state(const AlertState& state, std::string& out);
+/// kCorrupt when `in` is not of that form.
+Result<void> load_alert_state(std::string_view in, AlertState& state);
+/// Heap bytes of its texts, about.
+std::size_t text_bytes(const AlertState& state);
+
 /// A row is a pointer to its state: a table moves rows as bytes, and short texts point into the
-/// string that holds them. Saved form (docs/formats.md): phase and severity (1 byte), since,
-/// raised_at, reminded_at, last_row (8 bytes little endian each), revision, same_instant (4 bytes
-/// each), key_text and told (each behind its length, 4 bytes), words.
+/// string that holds them.
 class AlertStateRow final : public RowCodec {
  public:
   std::size_t row_bytes() const override { return sizeof(Owned); }

@@ -2,16 +2,29 @@
 #include "operators/silence_rule.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "engine/api/group_key.h"
+#include "engine/api/raw_bytes.h"
+#include "engine/base/text.h"
+#include "engine/data/time_text.h"
 
 namespace sitrep {
 namespace {
 
 constexpr PaneKey kOnlyPane{.clock = 0, .end = 0};
-constexpr std::string_view kReminder = "r";
-constexpr std::string_view kSilent = "silent";
+constexpr std::string_view kKeySilent = "silent";
+constexpr std::string_view kGatewaySilent = "gateway silent";
+/// Before the name of a gateway where group keys stand too: theirs begin with 0 or 1.
+constexpr char kGatewayMark = '\2';
+constexpr Micros kEndOfTime = std::numeric_limits<Micros>::max();
+
+PaneKey pane_of(ClockId clock) { return {.clock = clock, .end = 0}; }
+
+std::string key_of(const GatewayState& gateway) {
+  return std::string(1, kGatewayMark) + gateway.alert.key_text;
+}
 
 }  // namespace
 
@@ -19,32 +32,224 @@ SilenceRule::SilenceRule(const Options& options)
     : options_(options), output_(options.identity) {}
 
 Result<void> SilenceRule::open(OperatorContext& context) {
+  clocks_ = &context.clocks();
+  partition_ = context.partition();
   keys_ = &context.table("keys", std::make_unique<AlertStateRow>());
+  gateways_ = &context.table("gateways", std::make_unique<GatewayStateRow>());
   timers_ = &context.time_queue("timers");
+  reminders_ = &context.time_queue("reminders");
   return {};
 }
+
+// --- Clocks
 
 SilenceRule::Progress& SilenceRule::progress(ClockId clock) {
   if (clock >= progress_.size()) progress_.resize(clock + 1);
   return progress_[clock];
 }
 
-Result<void> SilenceRule::process(const ColumnBatch& batch, Emitter& out) {
-  for (std::size_t n = 0; n < batch.selection.size(); ++n) {
-    const std::size_t row = batch.selection[n];
-    const ClockId clock = batch.meta->clock_of(row);
-    Progress& mine = progress(clock);
-    if (batch.meta->watermark[row] > mine.watermark) {
-      mine.watermark = batch.meta->watermark[row];
-      TRY(fire_until(clock, mine.watermark));
+SilenceRule::Progress& SilenceRule::revived(ClockId clock) {
+  Progress& mine = progress(clock);
+  if (mine.forgotten) mine = {.quiet = true};
+  return mine;
+}
+
+Result<void> SilenceRule::advance(std::span<const ClockReading> readings, Emitter& out) {
+  for (const ClockReading& reading : readings) {
+    Progress& mine = reading.idle ? progress(reading.clock) : revived(reading.clock);
+    // A restart is told where the clocks stand: nothing new.
+    const bool is_first = mine.watermark == kMinWatermark;
+    const bool moved = reading.watermark > mine.watermark;
+    mine.watermark = std::max(mine.watermark, reading.watermark);
+    mine.idle = reading.idle;
+    mine.quiet = mine.quiet || reading.idle;
+    if (!reading.idle || moved) mine.idle_since.reset();
+    if (options_.keys_are_gateways) {
+      TRY(fire_keys(reading.clock, mine.watermark));
+    } else if (!reading.idle && moved && !is_first) {
+      // It may speak of what this rule is not given.
+      ASSIGN_OR_RETURN(const GatewayState* known, find_gateway(reading.clock));
+      if (known != nullptr && known->alert.is_up() && mine.watermark > known->alert.last_row) {
+        ASSIGN_OR_RETURN(GatewayState * speaks, gateway(reading.clock));
+        hear_gateway(reading.clock, *speaks, mine.watermark);
+      }
+      TRY(fire_keys(reading.clock, mine.watermark));
     }
-    TRY(hear(batch, row, clock));
+    TRY(fire_reminders(reading.clock, mine.watermark));
   }
   output_.flush(out);
   return {};
 }
 
+Result<void> SilenceRule::forget(ClockId clock, Emitter&) {
+  Progress& mine = progress(clock);
+  if (!timers_->first_time(clock) && !reminders_->first_time(clock)) {
+    mine = Progress();
+    return {};
+  }
+  mine.idle = true;
+  mine.forgotten = true;
+  return {};
+}
+
+/// After a restart nobody speaks of a clock that was forgotten before.
+void SilenceRule::wait_for_forgotten() {
+  if (std::exchange(ticked_, true)) return;
+  for (const ClockId clock : timers_->clocks()) {
+    Progress& mine = progress(clock);
+    if (mine.watermark != kMinWatermark) continue;
+    mine = {.watermark = *timers_->first_time(clock) - options_.silent_after,
+            .idle = true,
+            .forgotten = true};
+  }
+}
+
+Result<void> SilenceRule::tick(Micros now, Emitter& out) {
+  wait_for_forgotten();
+  for (ClockId clock = 0; clock < progress_.size(); ++clock) {
+    const Progress& mine = progress_[clock];
+    if (mine.idle && mine.watermark != kMinWatermark) TRY(wait_for_gateway(clock, now));
+  }
+  output_.flush(out);
+  return {};
+}
+
+// --- Gateways
+
+Result<GatewayState*> SilenceRule::gateway(ClockId clock) {
+  std::byte* const row = gateways_->upsert(gateways_->pane(pane_of(clock)), "");
+  if (row == nullptr) return *gateways_->take_error();
+  return &GatewayStateRow::get(row);
+}
+
+Result<GatewayState*> SilenceRule::known_gateway(ClockId clock) {
+  ASSIGN_OR_RETURN(const GatewayState* const known, find_gateway(clock));
+  if (known == nullptr) return nullptr;
+  return gateway(clock);
+}
+
+Result<const GatewayState*> SilenceRule::find_gateway(ClockId clock) {
+  Table::Pane* const pane = gateways_->find_pane(pane_of(clock));
+  if (pane == nullptr) return nullptr;
+  const std::byte* const row = gateways_->find(*pane, "");
+  if (row != nullptr) return &GatewayStateRow::get(row);
+  if (auto error = gateways_->take_error()) return *std::move(error);
+  return nullptr;
+}
+
+void SilenceRule::meet_gateway(const ColumnBatch& batch, std::size_t row, ClockId clock) {
+  GatewayState& met = *progress(clock).heard;
+  if (!met.alert.key_text.empty()) return;
+  const std::string& name = clocks_->name(clock);
+  met.alert.key_text = clock == 0 ? concat(options_.input, "[", partition_.value(), "]") : name;
+  met.group = render_text(options_.gateway_group, batch, row);
+}
+
+void SilenceRule::hear_gateway(ClockId clock, GatewayState& gateway, Micros at) {
+  AlertState& alert = gateway.alert;
+  const bool was_quiet = std::exchange(progress(clock).quiet, false);
+  const bool was_silent = alert.is_up();
+  const bool jumped = alert.last_row != kMinWatermark &&
+                      at - alert.last_row >= options_.silent_after;
+  if (jumped && (was_silent || was_quiet || gateway.returning)) {
+    gateway.returned_at = at;
+    gateway.returning = false;
+  } else if (was_silent) {
+    gateway.returning = true;
+  }
+  if (was_silent) clear(clock, key_of(gateway), alert, at);
+  alert.last_row = std::max(alert.last_row, at);
+}
+
+/// In processing time, from where the idle clock stands.
+Result<void> SilenceRule::wait_for_gateway(ClockId clock, Micros now) {
+  Progress& mine = progress(clock);
+  ASSIGN_OR_RETURN(const GatewayState* const known, find_gateway(clock));
+  const bool is_up = known != nullptr && known->alert.is_up();
+  if (!mine.idle_since) {
+    mine.idle_since = now;
+    mine.idle_from = mine.watermark;
+    // It had gone on so far before a restart.
+    if (is_up) mine.idle_from = std::max(mine.idle_from, known->alert.reminded_at);
+  }
+  const Micros time = mine.idle_from + (now - *mine.idle_since);
+  if (options_.keys_are_gateways) {
+    TRY(fire_keys(clock, time));
+  } else if (known != nullptr && !is_up && time >= known->alert.last_row + options_.silent_after) {
+    TRY(raise_gateway(clock));
+  }
+  return fire_reminders(clock, time);
+}
+
+Result<void> SilenceRule::raise_gateway(ClockId clock) {
+  ASSIGN_OR_RETURN(GatewayState * const silent, gateway(clock));
+  AlertState& alert = silent->alert;
+  alert.phase = AlertState::Phase::kActive;
+  alert.since = alert.last_row;
+  alert.begin_episode(alert.last_row + options_.silent_after);
+  alert.words.clear();
+  const std::string all =
+      silent->keys == 1 ? "its only key" : concat("any of its ", silent->keys, " keys");
+  append_sized(alert.words, concat("gateway ", alert.key_text, " silent: nothing from ", all,
+                                   " for ", format_duration(options_.silent_after)));
+  append_sized(alert.words, silent->group);
+  append_sized(alert.words, "");
+  append_sized(alert.words, "");
+  const std::string key = key_of(*silent);
+  output_.add(key, alert,
+              {.change = AlertChange::kRaised,
+               .at = alert.raised_at,
+               .words = alert.words,
+               .cause = kGatewaySilent},
+              clock);
+  expect_reminder(clock, key, alert);
+  return {};
+}
+
+/// Neither it nor its keys are known any more.
+void SilenceRule::give_up_gateway(ClockId clock) {
+  while (const auto timer = timers_->pop(clock, kEndOfTime)) {
+    keys_->erase(keys_->pane(kOnlyPane), timer->key);
+  }
+  gateways_->drop(pane_of(clock));
+  progress(clock).heard = nullptr;
+}
+
+// --- Keys
+
+Result<void> SilenceRule::process(const ColumnBatch& batch, Emitter& out) {
+  for (std::size_t n = 0; n < batch.selection.size(); ++n) {
+    const std::size_t row = batch.selection[n];
+    const ClockId clock = batch.meta->clock_of(row);
+    const Micros watermark = batch.meta->watermark[row];
+    Progress& mine = revived(clock);
+    if (watermark > mine.watermark) {
+      mine.watermark = watermark;
+      // What is due after a silence of all waits for whether this row tells of a jump.
+      if (!mine.quiet || options_.keys_are_gateways) TRY(fire_keys(clock, watermark));
+      TRY(fire_reminders(clock, watermark));
+    }
+    TRY(hear(batch, row, clock));
+  }
+  for (const ClockId clock : heard_) progress_[clock].heard = nullptr;
+  heard_.clear();
+  output_.flush(out);
+  return {};
+}
+
 Result<void> SilenceRule::hear(const ColumnBatch& batch, std::size_t row, ClockId clock) {
+  // A row that comes late tells all the same that its key speaks at the time of its clock.
+  const Micros time = batch.meta->event_time[row];
+  const Micros at = std::max(time, batch.meta->watermark[row]);
+  Progress& mine = progress(clock);
+  if (!options_.keys_are_gateways) {
+    if (mine.heard == nullptr) {
+      ASSIGN_OR_RETURN(mine.heard, gateway(clock));
+      heard_.push_back(clock);
+      meet_gateway(batch, row, clock);
+    }
+    hear_gateway(clock, *mine.heard, at);
+  }
   std::vector<ColumnPtr> key_columns;
   for (const std::size_t column : options_.identity.key_columns) {
     key_columns.push_back(batch.columns[column]);
@@ -54,24 +259,15 @@ Result<void> SilenceRule::hear(const ColumnBatch& batch, std::size_t row, ClockI
   std::byte* const bytes = keys_->upsert(keys_->pane(kOnlyPane), key);
   if (bytes == nullptr) return *keys_->take_error();
   AlertState& state = AlertStateRow::get(bytes);
-  const Micros time = batch.meta->event_time[row];
   const bool is_new = state.last_row == kMinWatermark;
-  state.last_row = std::max(state.last_row, time);
+  state.last_row = std::max(state.last_row, at);
   if (is_new) {
     options_.identity.key_text(batch, row, state.key_text);
     state.words = render_words(options_.identity, batch, row);
+    if (mine.heard != nullptr) ++mine.heard->keys;
   }
-  const bool was_silent = state.phase == AlertState::Phase::kActive;
-  if (was_silent) {
-    if (const auto next = output_.next_reminder(state)) timers_->erase(clock, *next, key);
-    state.phase = AlertState::Phase::kNormal;
-    output_.add(key, state,
-                {.change = AlertChange::kCleared,
-                 .at = std::max(time, state.raised_at),
-                 .words = state.words,
-                 .cause = kSilent},
-                clock);
-  }
+  const bool was_silent = state.is_up();
+  if (was_silent) clear(clock, key, state, time);
   // One timer per key: while it is silent none runs, and a timer that finds a younger row moves on.
   if (is_new || was_silent) {
     timers_->push(clock, {.time = state.last_row + options_.silent_after,
@@ -81,16 +277,17 @@ Result<void> SilenceRule::hear(const ColumnBatch& batch, std::size_t row, ClockI
   return {};
 }
 
-Result<void> SilenceRule::fire_until(ClockId clock, Micros time) {
+Result<void> SilenceRule::fire_keys(ClockId clock, Micros time) {
+  const auto first = timers_->first_time(clock);
+  if (!first || *first > time) return {};
+  ASSIGN_OR_RETURN(const GatewayState* const through, find_gateway(clock));
+  if (through != nullptr && through->alert.is_up()) return {};
+  const Micros returned_at = through == nullptr ? kMinWatermark : through->returned_at;
   while (auto timer = timers_->pop(clock, time)) {
     std::byte* const bytes = keys_->upsert(keys_->pane(kOnlyPane), timer->key);
     if (bytes == nullptr) return *keys_->take_error();
     AlertState& state = AlertStateRow::get(bytes);
-    if (timer->payload == kReminder) {
-      remind(clock, *timer, state);
-      continue;
-    }
-    const Micros deadline = state.last_row + options_.silent_after;
+    const Micros deadline = std::max(state.last_row, returned_at) + options_.silent_after;
     if (deadline > timer->time) {
       timers_->push(clock, {.time = deadline, .key = std::move(timer->key), .payload = {}});
       continue;
@@ -102,55 +299,58 @@ Result<void> SilenceRule::fire_until(ClockId clock, Micros time) {
                 {.change = AlertChange::kRaised,
                  .at = deadline,
                  .words = state.words,
-                 .cause = kSilent},
+                 .cause = cause_of(timer->key)},
                 clock);
     expect_reminder(clock, timer->key, state);
   }
   return {};
 }
 
+// --- Of both
+
+std::string_view SilenceRule::cause_of(std::string_view key) const {
+  return options_.keys_are_gateways || key.front() == kGatewayMark ? kGatewaySilent : kKeySilent;
+}
+
+void SilenceRule::clear(ClockId clock, std::string_view key, AlertState& state, Micros at) {
+  if (const auto next = output_.next_reminder(state)) reminders_->erase(clock, *next, key);
+  state.phase = AlertState::Phase::kNormal;
+  output_.add(key, state,
+              {.change = AlertChange::kCleared,
+               .at = std::max(at, state.raised_at),
+               .words = state.words,
+               .cause = cause_of(key)},
+              clock);
+}
+
 void SilenceRule::expect_reminder(ClockId clock, const std::string& key, const AlertState& state) {
   if (const auto at = output_.next_reminder(state)) {
-    timers_->push(clock, {.time = *at, .key = key, .payload = std::string(kReminder)});
+    reminders_->push(clock, {.time = *at, .key = key, .payload = {}});
   }
 }
 
-void SilenceRule::remind(ClockId clock, const TimeQueue::Item& timer, AlertState& state) {
+Result<void> SilenceRule::fire_reminders(ClockId clock, Micros time) {
+  while (const auto timer = reminders_->pop(clock, time)) {
+    ASSIGN_OR_RETURN(GatewayState * const through, known_gateway(clock));
+    if (timer->key.front() == kGatewayMark) {
+      if (through != nullptr && remind(clock, *timer, through->alert)) give_up_gateway(clock);
+      continue;
+    }
+    std::byte* const bytes = keys_->upsert(keys_->pane(kOnlyPane), timer->key);
+    if (bytes == nullptr) return *keys_->take_error();
+    if (!remind(clock, *timer, AlertStateRow::get(bytes))) continue;
+    keys_->erase(keys_->pane(kOnlyPane), timer->key);
+    if (through != nullptr) --through->keys;
+  }
+  return {};
+}
+
+bool SilenceRule::remind(ClockId clock, const TimeQueue::Item& timer, AlertState& state) {
   // A time that is not its own was set when the job had other settings.
-  if (output_.next_reminder(state) != timer.time) return expect_reminder(clock, timer.key, state);
-  output_.remind(timer.key, state, timer.time, clock, kSilent);
-  if (state.is_up()) return expect_reminder(clock, timer.key, state);
-  // Whoever expired is not known any more.
-  keys_->erase(keys_->pane(kOnlyPane), timer.key);
-}
-
-Result<void> SilenceRule::advance(std::span<const ClockReading> readings, Emitter& out) {
-  for (const ClockReading& reading : readings) {
-    Progress& mine = progress(reading.clock);
-    mine.watermark = std::max(mine.watermark, reading.watermark);
-    mine.idle = reading.idle;
-    if (!reading.idle) mine.idle_since.reset();
-    TRY(fire_until(reading.clock, mine.watermark));
-  }
-  output_.flush(out);
-  return {};
-}
-
-Result<void> SilenceRule::forget(ClockId clock, Emitter&) {
-  // Keys whose silence is not long enough yet still need to know how time goes on.
-  if (!timers_->first_time(clock)) progress(clock) = Progress();
-  return {};
-}
-
-Result<void> SilenceRule::tick(Micros now, Emitter& out) {
-  for (ClockId clock = 0; clock < progress_.size(); ++clock) {
-    Progress& mine = progress_[clock];
-    if (!mine.idle || mine.watermark == kMinWatermark) continue;
-    if (!mine.idle_since) mine.idle_since = now;
-    TRY(fire_until(clock, mine.watermark + (now - *mine.idle_since)));
-  }
-  output_.flush(out);
-  return {};
+  const bool is_due = output_.next_reminder(state) == timer.time;
+  if (is_due) output_.remind(timer.key, state, timer.time, clock, cause_of(timer.key));
+  expect_reminder(clock, timer.key, state);
+  return is_due && !state.is_up();
 }
 
 }  // namespace sitrep

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// An alert per key that has not spoken for silent_after: in event time of its clock, and when that
-// clock is idle (the whole gateway is quiet) in processing time since. Cleared by the key's next
-// row, whatever its event time. A key is known from its first row on. One that stays silent is told
-// of again and given up as the identity says; it is new when it speaks after that. The end of a
-// bounded input raises nothing.
+// An alert per key that has not spoken for silent_after in event time of its clock; and one per
+// clock, the gateway, when nothing at all comes through it: then the clock is idle, and it goes on
+// in processing time (decision 0011). While a gateway is silent none of its keys begins an alert,
+// and when its time jumped by what was lost, each gets silent_after to be heard from. Cleared by
+// the next row, whatever its event time. A key is known from its first row on. One that stays
+// silent is told of again and given up as the identity says; it is new when it speaks after that.
+// The end of a bounded input raises nothing.
 //
-// State: keys (key → AlertState: last_row is when it last spoke), timers (those of reminders with
-// "r"). Used only by its worker.
+// State: keys (key → AlertState: last_row is when it was last heard), timers (when a key would be
+// silent; one for each that is not), gateways (per clock), reminders (of both). Used only by its
+// worker.
 
 #include <optional>
 #include <span>
@@ -17,6 +20,7 @@
 #include "engine/api/operator.h"
 #include "operators/alert_output.h"
 #include "operators/alert_state.h"
+#include "operators/gateway_state.h"
 
 namespace sitrep {
 
@@ -25,6 +29,12 @@ class SilenceRule final : public Operator {
   struct Options {
     AlertIdentity identity;
     Micros silent_after = 0;
+    /// The key is what has a clock each: keys are the gateways, and told of in the rule's words.
+    bool keys_are_gateways = false;
+    /// What is read, as a person calls it: names a partition's own clock, as "telemetry[3]".
+    std::string input;
+    /// What the alert of a gateway belongs to; of the input's columns only what has the clock.
+    std::vector<AlertIdentity::TextPiece> gateway_group;
   };
 
   explicit SilenceRule(const Options& options);
@@ -40,20 +50,50 @@ class SilenceRule final : public Operator {
   struct Progress {
     Micros watermark = kMinWatermark;
     bool idle = false;
-    std::optional<Micros> idle_since;  // processing time
+    bool quiet = false;      // was idle, and no row came since
+    bool forgotten = false;  // by the engine; what is quiet on it is waited for still
+    std::optional<Micros> idle_since = {};  // processing time
+    Micros idle_from = kMinWatermark;       // event time then
+    GatewayState* heard = nullptr;          // within one call of process()
   };
 
   Progress& progress(ClockId clock);
+  /// The clock, which has something to say again if it was forgotten.
+  Progress& revived(ClockId clock);
+  void wait_for_forgotten();
+
+  /// To be changed; made when it is new.
+  Result<GatewayState*> gateway(ClockId clock);
+  /// The same, but null when nothing is known of it.
+  Result<GatewayState*> known_gateway(ClockId clock);
+  /// To be looked at; null when nothing is known of it.
+  Result<const GatewayState*> find_gateway(ClockId clock);
+  void meet_gateway(const ColumnBatch& batch, std::size_t row, ClockId clock);
+  void hear_gateway(ClockId clock, GatewayState& gateway, Micros at);
+  Result<void> wait_for_gateway(ClockId clock, Micros now);
+  Result<void> raise_gateway(ClockId clock);
+  void give_up_gateway(ClockId clock);
+
   Result<void> hear(const ColumnBatch& batch, std::size_t row, ClockId clock);
-  Result<void> fire_until(ClockId clock, Micros time);
+  Result<void> fire_keys(ClockId clock, Micros time);
+  Result<void> fire_reminders(ClockId clock, Micros time);
+  void clear(ClockId clock, std::string_view key, AlertState& state, Micros at);
   void expect_reminder(ClockId clock, const std::string& key, const AlertState& state);
-  void remind(ClockId clock, const TimeQueue::Item& timer, AlertState& state);
+  /// True when the episode is given up.
+  bool remind(ClockId clock, const TimeQueue::Item& timer, AlertState& state);
+  std::string_view cause_of(std::string_view key) const;
 
   const Options options_;
   AlertOutput output_;
+  const ClockTable* clocks_ = nullptr;
+  PartitionId partition_{0};
   Table* keys_ = nullptr;
+  Table* gateways_ = nullptr;
   TimeQueue* timers_ = nullptr;
+  TimeQueue* reminders_ = nullptr;
   std::vector<Progress> progress_;  // by ClockId
+  std::vector<ClockId> heard_;      // within one call of process()
+  bool ticked_ = false;
 };
 
 }  // namespace sitrep

@@ -27,6 +27,7 @@ class BenchContext final : public OperatorContext {
   }
   OperatorCounter& counter(std::string_view) override { return counter_; }
   const ClockTable& clocks() const override { return clocks_; }
+  PartitionId partition() const override { return PartitionId(0); }
 
  private:
   struct NoCounter final : OperatorCounter {

@@ -70,6 +70,8 @@ class OperatorContext {
   /// sitrep_operator_events_total{event=name}.
   virtual OperatorCounter& counter(std::string_view name) = 0;
   virtual const ClockTable& clocks() const = 0;
+  /// The number of the task: of the partition of each topic that it reads.
+  virtual PartitionId partition() const = 0;
 };
 
 class Operator {

@@ -75,6 +75,7 @@ class Task::Context final : public OperatorContext {
     return *counters_.back();
   }
   const ClockTable& clocks() const override { return task_.clocks_; }
+  PartitionId partition() const override { return task_.options_.partition; }
 
  private:
   Store& keep(std::unique_ptr<Store> store) {

@@ -134,6 +134,7 @@ class OperatorRun {
       return *run_.counters_.back();
     }
     const ClockTable& clocks() const override { return *run_.clocks_; }
+    PartitionId partition() const override { return PartitionId(3); }
 
    private:
     OperatorRun& run_;

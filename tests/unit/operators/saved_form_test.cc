@@ -7,6 +7,7 @@
 
 #include "engine/api/group_key.h"
 #include "operators/alert_state.h"
+#include "operators/gateway_state.h"
 #include "operators/held_row.h"
 #include "operators/key_history.h"
 #include "operators/number_row.h"
@@ -121,6 +122,46 @@ TEST(SavedForm, of_an_alert_state) {
             "\x02\0\0\0V1"
             "\x04\0\0\0fast"
             "too fast"s);
+}
+
+TEST(SavedForm, of_a_gateway) {
+  const GatewayStateRow codec;
+  alignas(GatewayState) std::array<std::byte, sizeof(GatewayState)> row;
+  codec.create(row.data());
+  GatewayState& state = GatewayStateRow::get(row.data());
+  state.keys = 200;
+  state.returning = true;
+  state.returned_at = 258;
+  state.group = "north";
+  state.alert.phase = AlertState::Phase::kActive;
+  state.alert.last_row = 1;
+  state.alert.key_text = "C1";
+  std::string saved;
+  codec.save(row.data(), saved);
+  EXPECT_EQ(saved,
+            "\xc8\0\0\0\x01"
+            "\x02\x01\0\0\0\0\0\0"
+            "\x05\0\0\0north"
+            "\x02"
+            "\0\0\0\0\0\0\0\0"
+            "\0\0\0\0\0\0\0\0"
+            "\0\0\0\0\0\0\0\0"
+            "\x01\0\0\0\0\0\0\0"
+            "\0\0\0\0\0\0\0\0"
+            "\x02\0\0\0C1"
+            "\0\0\0\0"s);
+  state = GatewayState();
+  ASSERT_TRUE(codec.load(saved, row.data()));
+  EXPECT_EQ(state.keys, 200U);
+  EXPECT_TRUE(state.returning);
+  EXPECT_EQ(state.returned_at, 258);
+  EXPECT_EQ(state.group, "north");
+  EXPECT_TRUE(state.alert.is_up());
+  EXPECT_EQ(state.alert.key_text, "C1");
+  EXPECT_FALSE(codec.load(saved.substr(0, 16), row.data())) << "cut in the group";
+  saved[4] = '\2';
+  EXPECT_FALSE(codec.load(saved, row.data()));
+  codec.destroy(row.data());
 }
 
 TEST(SavedForm, of_a_tables_versions) {

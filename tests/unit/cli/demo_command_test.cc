@@ -40,8 +40,10 @@ TEST(DemoBroker, others_reach_it_by_its_address) {
   ASSERT_TRUE(sender->send({&record, 1}));
 
   std::ostringstream out;
+  std::ostringstream notes;
   const auto read = tail(
-      {.topic = "t", .brokers = (*broker)->address(), .from_start = true, .count = 1}, {}, out);
+      {.topic = "t", .brokers = (*broker)->address(), .from_start = true, .count = 1}, {}, out,
+      notes);
   ASSERT_TRUE(read) << read.error().message();
   EXPECT_EQ(out.str(), "0:0\tk\thello\n");
 }

@@ -93,7 +93,8 @@ class Operator {
   /// No row came on this clock for so long that the job says to forget it (clock_expire): close
   /// what is open on it and drop what is kept per clock. A later row begins it anew.
   virtual Result<void> forget(ClockId clock, Emitter& out);
-  /// Processing time went on: called a few times a second, with the time now.
+  /// Processing time went on: called a few times a second, with the time now, and before the first
+  /// rows.
   virtual Result<void> tick(Micros now, Emitter& out);
   /// The epoch is about to close: the last moment to emit into it.
   virtual Result<void> end_epoch(Emitter& out);

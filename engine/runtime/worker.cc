@@ -54,6 +54,7 @@ bool Worker::serve_control() {
                             tasks_.push_back(std::move(give.task));
                             finished_.push_back(Finish::kNot);
                             give_tables(tasks_.back());
+                            last_tick_ = 0;
                           },
                           [&](GiveTable& give) {
                             if (give.table >= tables_.size()) tables_.resize(give.table + 1);
@@ -149,15 +150,15 @@ bool Worker::drain_inputs() {
     backpressure_.add();
     return false;
   }
-  bool busy = drain_tasks();
-  bool urgent =
-      std::ranges::any_of(tasks_, [](const OwnedTask& owned) { return owned.task->urgent(); });
+  // A task is told the time before its first rows.
   const Micros now = clock_.monotonic();
-  if (!failed_ && (now - last_tick_ >= kTickEvery || last_tick_ == 0)) {
+  if (now - last_tick_ >= kTickEvery || last_tick_ == 0) {
     last_tick_ = now;
     tick();
-    for (const OwnedTask& owned : tasks_) urgent = urgent || owned.task->urgent();
   }
+  bool busy = !failed_ && drain_tasks();
+  const bool urgent =
+      std::ranges::any_of(tasks_, [](const OwnedTask& owned) { return owned.task->urgent(); });
   if (!failed_) {
     for (std::size_t i = 0; i < tasks_.size() && !failed_ && open_part() <= kOpenPartMax; ++i) {
       if (finished_[i] != Finish::kNot) continue;

@@ -17,6 +17,7 @@
 #include "connectors/formats/json_decoder.h"
 #include "connectors/formats/table_decoder.h"
 #include "connectors/kafka/kafka_log.h"
+#include "engine/api/alert_schema.h"
 #include "engine/base/text.h"
 #include "engine/sql/describe.h"
 #include "engine/sql/expression_factory.h"
@@ -80,6 +81,7 @@ std::map<std::size_t, std::size_t> shared_tables(const JobPlan& plan) {
       }
     }
   }
+  if (plan.flood && plan.flood->commands) shared.emplace(*plan.flood->commands, shared.size());
   return shared;
 }
 
@@ -131,10 +133,12 @@ std::vector<std::size_t> first_columns(std::size_t count) {
 struct CutReader {
   const StreamPlan* stream = nullptr;
   std::size_t branch = 0;
+  /// Null with no stream either: it is flood control.
   const AlertPlan* alert = nullptr;
 };
 
 CutReader reader_of(const JobPlan& plan, std::size_t cut) {
+  if (plan.cuts[cut].carries_alerts) return {};
   for (const StreamPlan& stream : plan.streams) {
     for (std::size_t i = 0; i < stream.cuts.size(); ++i) {
       if (stream.cuts[i] == cut) return {.stream = &stream, .branch = i};
@@ -211,6 +215,7 @@ class StageBuilder {
     }
     for (const std::size_t stream : stage.streams) add_stream(stream);
     for (const std::size_t alert : stage.alerts) add_alert(plan_->alerts[alert]);
+    if (stage.controls_floods) add_flood_control();
     for (const std::size_t cut : stage.cuts_written) add_sender(cut);
   }
 
@@ -232,15 +237,18 @@ class StageBuilder {
                                                : stream_nodes_.contains(ref.index);
   }
 
+  Schema received_schema(const CutPlan& cut, const CutReader& reader) const {
+    if (cut.carries_alerts) return alert_schema();
+    if (reader.stream == nullptr) return plan_->schema_of(cut.input);
+    return PartialAggregate::output_schema(first_half(*reader.stream, reader.branch));
+  }
+
   SourceNode make_receiver(std::size_t index) const {
     const CutPlan& cut = plan_->cuts[index];
     const CutReader reader = reader_of(*plan_, index);
     SourceNode node{.name = cut.name,
                     .topics = {cut.topic},
-                    .schema = reader.stream != nullptr
-                                  ? PartialAggregate::output_schema(
-                                        first_half(*reader.stream, reader.branch))
-                                  : plan_->schema_of(cut.input),
+                    .schema = received_schema(cut, reader),
                     .time = {},
                     .make_decoder = {}};
     for (const StagePlan& stage : plan_->stages) {
@@ -269,6 +277,12 @@ class StageBuilder {
       options.ahead_max = times.ahead_max;
       node.make_operator = [options] { return std::make_unique<PartialAggregate>(options); };
       sent.key = first_columns(options.grouping.keys.size());
+    } else if (cut.carries_alerts) {
+      for (const std::size_t alert : alert_nodes_) {
+        node.inputs.push_back({.kind = NodeInput::Kind::kNode, .index = alert});
+      }
+      node.make_operator = [] { return std::make_unique<UnionAll>(); };
+      sent.key = {*alert_schema().find("group")};
     } else {
       node.inputs = {input(cut.input)};
       node.make_operator = [options = FilterProject::Options{
@@ -419,18 +433,50 @@ class StageBuilder {
             alert_operator(plan_->spec.job.value, alert,
                            {.name = std::string(plan_->name_of(alert.input)), .row = row}),
             concat(alert.silent_after ? "silence" : "alert", " episodes by ", key));
-    for (const SinkPlan& sink : alert.sinks) {
-      stage_.sinks.push_back(make_alert_sink(index, sink, plan_->spec.job.value));
-    }
+    alert_nodes_.push_back(index);
+    if (!plan_->flood) add_alert_sinks(index, alert.sinks);
     if (!alert.silent_after && !alert.late.topic.empty()) {
       stage_.sinks.push_back(make_late_sink(finds_late.value_or(index), alert.late.topic, row));
     }
+  }
+
+  void add_alert_sinks(std::size_t node, const std::vector<SinkPlan>& sinks) {
+    for (const SinkPlan& sink : sinks) {
+      stage_.sinks.push_back(make_alert_sink(node, sink, plan_->spec.job.value));
+    }
+  }
+
+  /// All alerts of the job go through one operator, and from it each to its outputs.
+  void add_flood_control() {
+    const FloodPlan& flood = *plan_->flood;
+    OperatorNode node{.name = std::string(kFloodName),
+                      .inputs = {input({}, flood.cut)},
+                      .shape = "alerts that are up and floods by group",
+                      .make_operator = flood_operator(*plan_)};
+    if (flood.commands) node.shared_table = shared_tables_.at(*flood.commands);
+    const std::size_t index = add_node(std::move(node));
+    const auto add_outputs = [&](const std::string& name, const sql::ExpressionPtr& own,
+                                 const std::vector<SinkPlan>& sinks) {
+      const std::size_t records = add_node(
+          {.name = concat(kFloodName, "/", name),
+           .inputs = {{.kind = NodeInput::Kind::kNode, .index = index}},
+           .make_operator = [options = FilterProject::Options{
+                                 .where = own, .projections = all_columns(alert_schema())}] {
+             return std::make_unique<FilterProject>(options);
+           }});
+      add_alert_sinks(records, sinks);
+    };
+    for (const AlertPlan& alert : plan_->alerts) {
+      add_outputs(alert.name, alert.own_records, alert.sinks);
+    }
+    add_outputs(std::string(kFloodName), flood.own_records, flood.sinks);
   }
 
   const PlanPtr plan_;
   const StagePlan& stage_plan_;
   const std::map<std::size_t, std::size_t> shared_tables_;
   Stage stage_;
+  std::vector<std::size_t> alert_nodes_;
   // By position in the plan.
   std::map<std::size_t, std::size_t> source_nodes_;
   std::map<std::size_t, std::size_t> cut_nodes_;

@@ -11,6 +11,7 @@
 #include "engine/sql/expression_factory.h"
 #include "operators/alert_rule.h"
 #include "operators/filter_project.h"
+#include "operators/flood_control.h"
 #include "operators/row_history.h"
 #include "operators/silence_rule.h"
 
@@ -153,6 +154,26 @@ MakeOperator alert_operator(const std::string& job, const AlertPlan& alert,
               .emit_late = alert.late.policy != LatePolicy::kDrop}] {
     return std::make_unique<AlertRule>(options);
   };
+}
+
+MakeOperator flood_operator(const JobPlan& plan) {
+  const FloodPlan& flood = *plan.flood;
+  FloodControl::Options options{.identity = {},
+                                .rules = {},
+                                .more_than = flood.spec.more_than,
+                                .fewer_than = flood.spec.fewer_than,
+                                .within = flood.spec.within,
+                                .has_commands = flood.commands.has_value()};
+  options.identity.job = plan.spec.job.value;
+  options.identity.name = kFloodName;
+  options.identity.severity = severity_of(to_string(flood.spec.severity));
+  for (const AlertPlan& alert : plan.alerts) {
+    options.rules.push_back(
+        {.name = alert.name,
+         .suppressed_by = {alert.suppressed_by.begin(), alert.suppressed_by.end()},
+         .one_per_group = alert.one_per_group});
+  }
+  return [options] { return std::make_unique<FloodControl>(options); };
 }
 
 }  // namespace sitrep

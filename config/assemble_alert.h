@@ -31,4 +31,7 @@ struct AlertInput {
 MakeOperator alert_operator(const std::string& job, const AlertPlan& alert,
                             const AlertInput& input);
 
+/// What stands between the alerts of the job and their outputs.
+MakeOperator flood_operator(const JobPlan& plan);
+
 }  // namespace sitrep

@@ -72,17 +72,22 @@ std::optional<BoundAlert> JobBinding::bind_alert(const AlertSpec& spec) {
   plan.severity = spec.severity;
   plan.order = spec.order;
   plan.late = late_of(spec);
-  plan.sinks = plan_sinks(spec.to, alert_schema());
-  for (SinkPlan& sink : plan.sinks) {
-    // All changes of one alert and key in one partition, in order.
-    if (sink.key.empty()) sink.key = {*alert_schema().find("key")};
-  }
+  plan.sinks = plan_alert_sinks(spec.to);
   bool good = bind_key(alert);
   good = bind_conditions(alert) && good;
   good = bind_text(alert) && good;
   if (!good) return std::nullopt;
   need_columns_of(alert);
   return alert;
+}
+
+std::vector<SinkPlan> JobBinding::plan_alert_sinks(const std::vector<SinkSpec>& sinks) {
+  std::vector<SinkPlan> plans = plan_sinks(sinks, alert_schema());
+  for (SinkPlan& sink : plans) {
+    // All changes of one alert and key in one partition, in order.
+    if (sink.key.empty()) sink.key = {*alert_schema().find("key")};
+  }
+  return plans;
 }
 
 bool JobBinding::bind_key(BoundAlert& alert) {

@@ -132,7 +132,20 @@ class Explainer {
     for (const std::size_t cut : stage.cuts_read) write_received(cut);
     for (const std::size_t stream : stage.streams) write_stream(plan_.streams[stream]);
     for (const std::size_t alert : stage.alerts) write_alert(plan_.alerts[alert]);
+    if (stage.controls_floods) write_flood_control();
     for (const std::size_t cut : stage.cuts_written) write_sent(cut);
+  }
+
+  void write_flood_control() {
+    const FloodPlan& flood = *plan_.flood;
+    out_.heading(1, "flood control");
+    out_.line(2, "flood", concat("more than ", flood.spec.more_than, " alerts of a group within ",
+                                 format_duration(flood.spec.within), ", until fewer than ",
+                                 flood.spec.fewer_than));
+    if (flood.commands) {
+      out_.line(2, "commands", join(plan_.tables[*flood.commands].source.topics, ", "));
+    }
+    write_sinks(flood.sinks, alert_schema());
   }
 
   void write_received(std::size_t cut) {
@@ -150,6 +163,12 @@ class Explainer {
   void write_sent(std::size_t cut) {
     const CutPlan& plan = plan_.cuts[cut];
     out_.heading(1, concat("sends ", plan.name));
+    if (plan.carries_alerts) {
+      out_.line(2, "from", "the alerts of this stage");
+      out_.line(2, "per", "group");
+      out_.line(2, "topic", plan.topic);
+      return;
+    }
     out_.line(2, "from", plan_.name_of(plan.input));
     for (const StreamPlan& stream : plan_.streams) {
       for (std::size_t i = 0; i < stream.cuts.size(); ++i) {
@@ -317,6 +336,10 @@ class Explainer {
                                  ? expression_text(*alert.severity_of_row, names)
                                  : std::string(to_string(alert.severity)));
     out_.line(2, "state", concat("about ", alert_key_bytes(alert, schema), " bytes per key"));
+    if (!alert.suppressed_by.empty()) {
+      out_.line(2, "held back by", join(alert.suppressed_by, ", "));
+    }
+    if (alert.one_per_group) out_.line(2, "told", "one per group");
     write_late(alert.late);
     write_sinks(alert.sinks, alert_schema());
   }

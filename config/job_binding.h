@@ -47,11 +47,13 @@ class JobBinding {
   void bind_tables();
   void bind_streams();
   void bind_alerts();
+  void bind_flood();
 
   const std::vector<SourceColumns>& sources() const { return sources_; }
   const std::vector<SourceColumns>& tables() const { return tables_; }
   std::vector<BoundStream>& streams() { return streams_; }
   std::vector<BoundAlert>& alerts() { return alerts_; }
+  std::optional<FloodPlan>& flood() { return flood_; }
   /// What the streams and alerts refer to.
   std::vector<CutPlan>& cuts() { return cuts_; }
 
@@ -89,8 +91,11 @@ class JobBinding {
   bool bind_key(BoundAlert& alert);
   bool bind_text(BoundAlert& alert);
   void need_columns_of(const BoundAlert& alert);
+  void check_parents(const AlertSpec& alert);
+  void check_for_cycles();
 
   std::vector<SinkPlan> plan_sinks(const std::vector<SinkSpec>& sinks, const Schema& schema);
+  std::vector<SinkPlan> plan_alert_sinks(const std::vector<SinkSpec>& sinks);
   void complain(const PlacedText& text, const sql::Diagnostics& diagnostics);
 
   const JobSpec& spec_;
@@ -100,6 +105,7 @@ class JobBinding {
   std::vector<SourceColumns> tables_;
   std::vector<BoundStream> streams_;
   std::vector<BoundAlert> alerts_;
+  std::optional<FloodPlan> flood_;
   std::vector<CutPlan> cuts_;
   std::set<std::string, std::less<>> failed_;
 };

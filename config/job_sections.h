@@ -13,6 +13,9 @@
 
 namespace sitrep {
 
+/// The table that the commands of flood control are kept in.
+inline constexpr std::string_view kFloodCommandsTable = "flood_commands";
+
 /// Topics for late rows and dead letters that the job file does not name are made when they do not
 /// exist, so that a first job runs without preparations.
 inline constexpr int kUnnamedTopicPartitions = 1;
@@ -30,6 +33,11 @@ StreamSpec parse_stream(const PlacedText& name, const ConfigNode& node, const st
                         ErrorList& errors);
 AlertSpec parse_alert(const PlacedText& name, const ConfigNode& node, const std::string& job,
                       ErrorList& errors);
+
+/// `flood_control:`; the table of its commands becomes one of `tables`.
+FloodSpec parse_flood(const ConfigNode& node, std::vector<TableSpec>& tables, ErrorList& errors);
+/// info, warning, critical.
+std::optional<AlertSeverity> read_severity(const ConfigNode& node, ErrorList& errors);
 
 /// Whose rows an output gets: those of an alert can be written as more than their columns.
 enum class RowsOf { kStream, kAlert };

@@ -186,11 +186,27 @@ struct AlertSpec {
   /// By name.
   std::vector<std::pair<PlacedText, PlacedText>> labels;
   std::optional<Micros> silent_after;
+  /// Names of alerts that hold this one back while they are up in its group.
+  std::vector<PlacedText> suppressed_by;
+  /// One of the group is told, the others are held back.
+  bool one_per_group = false;
   std::optional<Micros> renotify_every;
   std::optional<Micros> expire_after;
   AlertOrder order = AlertOrder::kEvent;
   /// Of an alert with `raise` and kEvent only.
   LateSpec late;
+  std::vector<SinkSpec> to;
+};
+
+/// `flood_control:`
+struct FloodSpec {
+  SourcePlace place;
+  std::size_t more_than = 10;
+  std::size_t fewer_than = 5;
+  Micros within = 600 * kMicrosPerSecond;
+  AlertSeverity severity = AlertSeverity::kWarning;
+  /// Name of the table of commands, which stands among the tables; empty: there is none.
+  std::string commands;
   std::vector<SinkSpec> to;
 };
 
@@ -231,6 +247,7 @@ struct JobSpec {
   std::vector<TableSpec> tables;
   std::vector<StreamSpec> streams;
   std::vector<AlertSpec> alerts;
+  std::optional<FloodSpec> flood = {};
   DeadLettersSpec dead_letters;
   /// host:port of the metrics endpoint; absent: `off`.
   std::optional<std::string> metrics_listen;

@@ -45,6 +45,7 @@ class StageCutter {
     for (const AlertPlan& alert : plan_.alerts) {
       homes_of_alert_.push_back(place_keyed(alert.input, alert.cut));
     }
+    if (plan_.flood) place_flood();
     std::map<std::size_t, StagePlan> stages;
     fill_inputs(stages);
     for (std::size_t i = 0; i < plan_.streams.size(); ++i) {
@@ -54,6 +55,9 @@ class StageCutter {
     }
     for (std::size_t i = 0; i < plan_.alerts.size(); ++i) {
       stages[homes_.group_of(*homes_of_alert_[i].begin())].alerts.push_back(i);
+    }
+    if (plan_.flood) {
+      stages[homes_.group_of(home_of_cut(plan_.flood->cut))].controls_floods = true;
     }
     std::vector<StagePlan> ordered;
     for (auto& [group, stage] : stages) ordered.push_back(std::move(stage));
@@ -108,6 +112,15 @@ class StageCutter {
     feeders_[*cut] = std::move(homes);
     homes_.use(home_of_cut(*cut));
     return {home_of_cut(*cut)};
+  }
+
+  /// Records of all alerts meet behind the cut, wherever they come from.
+  void place_flood() {
+    std::set<std::size_t>& feeders = feeders_[plan_.flood->cut];
+    for (const std::set<std::size_t>& homes : homes_of_alert_) {
+      feeders.insert(homes.begin(), homes.end());
+    }
+    homes_.use(home_of_cut(plan_.flood->cut));
   }
 
   std::set<std::size_t> groups_of(const std::set<std::size_t>& homes) const {

@@ -27,6 +27,9 @@ class TopicCollector {
     for (const AlertSpec& alert : plan_.spec.alerts) {
       for (const SinkSpec& sink : alert.to) add(sink.topic, sink.create_partitions);
     }
+    if (plan_.spec.flood) {
+      for (const SinkSpec& sink : plan_.spec.flood->to) add(sink.topic, sink.create_partitions);
+    }
     collect_late();
     add(plan_.spec.dead_letters.topic, plan_.spec.dead_letters.create_partitions);
     plan_.input_topics.assign(inputs_.begin(), inputs_.end());

@@ -72,7 +72,7 @@ void parse_severity(const ConfigNode& node, AlertSpec& alert, ErrorList& errors)
     return std::isalnum(c) != 0 || c == '_';
   });
   if (is_word) {
-    alert.severity = read_choice(node, kSeverities, "severity", errors).value_or(alert.severity);
+    alert.severity = read_severity(node, errors).value_or(alert.severity);
     return;
   }
   alert.severity_sql = *text;
@@ -83,6 +83,10 @@ void parse_severity(const ConfigNode& node, AlertSpec& alert, ErrorList& errors)
 }
 
 }  // namespace
+
+std::optional<AlertSeverity> read_severity(const ConfigNode& node, ErrorList& errors) {
+  return read_choice(node, kSeverities, "severity", errors);
+}
 
 AlertSpec parse_alert(const PlacedText& name, const ConfigNode& node, const std::string& job,
                       ErrorList& errors) {
@@ -109,6 +113,12 @@ AlertSpec parse_alert(const PlacedText& name, const ConfigNode& node, const std:
     alert.group = read_text(*group, "group", errors);
   }
   if (const ConfigNode* labels = map.find("labels")) parse_labels(*labels, alert, errors);
+  if (const ConfigNode* parents = map.find("suppressed_by")) {
+    alert.suppressed_by = read_texts(*parents, "suppressed_by", errors);
+  }
+  if (const ConfigNode* one = map.find("one_per_group")) {
+    alert.one_per_group = read_boolean(*one, "one_per_group", errors).value_or(false);
+  }
   if (const ConfigNode* order = map.find("order")) {
     alert.order = read_choice(*order, kOrders, "order", errors).value_or(alert.order);
   }

@@ -54,6 +54,7 @@ class JobReader {
     read_tables();
     read_streams();
     read_alerts();
+    read_flood_control();
     read_dead_letters();
     read_metrics();
     map_.refuse_others();
@@ -218,6 +219,16 @@ class JobReader {
     if (job_.streams.empty() && job_.alerts.empty()) {
       errors_.add(map_.place(), "the job does nothing: expected 'streams' or 'alerts'");
     }
+  }
+
+  void read_flood_control() {
+    const ConfigNode* const node = map_.find("flood_control");
+    if (node == nullptr) return;
+    job_.flood = parse_flood(*node, job_.tables, errors_);
+    if (job_.files && !job_.flood->commands.empty()) {
+      errors_.add(node->place, "'commands': messages in files have no time; commands need 'kafka'");
+    }
+    if (job_.alerts.empty()) errors_.add(node->place, "'flood_control': the job has no alerts");
   }
 
   void read_dead_letters() {

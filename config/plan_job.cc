@@ -19,13 +19,20 @@ void check_names(const JobSpec& spec, ErrorList& errors) {
   const auto take = [&](const PlacedText& name, std::string_view what) {
     const auto [found, is_new] = taken.emplace(name.value, what);
     if (is_new) return;
-    errors.add(name.place, concat(what, " '", name.value, "': there is a ", found->second,
+    errors.add(name.place, concat(what, " '", name.value, "': there is ",
+                                  found->second == "alert" ? "an " : "a ", found->second,
                                   " of this name"));
   };
   for (const SourceSpec& source : spec.sources) take(source.name, "source");
   for (const TableSpec& table : spec.tables) take(table.source.name, "table");
   for (const StreamSpec& stream : spec.streams) take(stream.name, "stream");
   for (const AlertSpec& alert : spec.alerts) take(alert.name, "alert");
+  if (spec.flood) {
+    PlacedText flood;
+    flood.value = kFloodName;
+    flood.place = spec.flood->place;
+    take(flood, "alert of flood control");
+  }
 }
 
 /// mapping[i]: position in `to` of column i of `from`; 0 for columns that `to` lacks, which nothing
@@ -117,6 +124,7 @@ void warn_about_unused(const JobPlan& plan, ErrorList& warnings) {
   for (const StreamPlan& stream : plan.streams) {
     for (const auto& tables : stream.tables) joined.insert(tables.begin(), tables.end());
   }
+  if (plan.flood && plan.flood->commands) joined.insert(*plan.flood->commands);
   for (std::size_t i = 0; i < plan.tables.size(); ++i) {
     if (joined.contains(i)) continue;
     const SourcePlan& table = plan.tables[i].source;
@@ -161,6 +169,11 @@ void warn_about_cuts(const JobPlan& plan, ErrorList& warnings) {
   for (const AlertPlan& alert : plan.alerts) {
     if (alert.cut) warn_at(alert.place, concat("alert '", alert.name, "'"));
   }
+  if (plan.flood && plan.spec.delivery == Delivery::kAtLeastOnce) {
+    warnings.add(plan.flood->spec.place,
+                 "'flood_control': with 'delivery: at_least_once' it may see the alerts of the "
+                 "last epoch before a crash twice");
+  }
   for (const StagePlan& stage : plan.stages) {
     if (stage.cuts_written.empty()) continue;
     for (const std::size_t index : stage.sources) {
@@ -195,6 +208,7 @@ std::optional<JobPlan> plan_job(JobSpec spec, const FunctionRegistry& functions,
   binding.bind_tables();
   binding.bind_streams();
   binding.bind_alerts();
+  binding.bind_flood();
   if (list.empty()) {
     for (const SourceColumns& source : binding.sources()) plan.sources.push_back(source.plan());
     for (std::size_t i = 0; i < binding.tables().size(); ++i) {
@@ -206,6 +220,7 @@ std::optional<JobPlan> plan_job(JobSpec spec, const FunctionRegistry& functions,
     for (BoundAlert& alert : binding.alerts()) {
       plan.alerts.push_back(finish_alert(std::move(alert), plan));
     }
+    plan.flood = std::move(binding.flood());
     plan.cuts = std::move(binding.cuts());
     plan.stages = cut_stages(plan);
   }

@@ -88,7 +88,9 @@ struct CutPlan {
   std::string name;
   /// `<job>.<name>.repartition`.
   std::string topic;
+  /// Of one that flood control reads, nothing: all alerts of the job.
   InputRef input;
+  bool carries_alerts = false;
 };
 
 struct StreamPlan {
@@ -145,8 +147,26 @@ struct AlertPlan {
   /// kDrop for kArrival and for a silence rule, which have no late rows.
   LatePlan late;
   std::vector<SinkPlan> sinks;
+  std::vector<std::string> suppressed_by;
+  bool one_per_group = false;
+  /// Over records of alerts: whether one is this rule's. With flood control only.
+  sql::ExpressionPtr own_records;
   SourcePlace place;
 };
+
+/// What stands between all alerts and their topics; in a stage of its own, behind a cut by group.
+struct FloodPlan {
+  FloodSpec spec;
+  std::size_t cut = 0;
+  /// Position of the commands in JobPlan::tables.
+  std::optional<std::size_t> commands;
+  std::vector<SinkPlan> sinks;
+  /// Over records of alerts: whether one is that of a flood.
+  sql::ExpressionPtr own_records;
+};
+
+/// What floods are called as alerts, and their cut.
+inline constexpr std::string_view kFloodName = "flood";
 
 /// Calls `visit` for each expression of an alert, to read or to replace it.
 template <typename Alert, typename Visit>
@@ -189,6 +209,8 @@ struct StagePlan {
   std::vector<std::size_t> streams;
   /// Positions in JobPlan::alerts.
   std::vector<std::size_t> alerts;
+  /// Whether it is that of flood control.
+  bool controls_floods = false;
 };
 
 /// An output topic, once, whoever writes it.
@@ -207,6 +229,7 @@ struct JobPlan {
   /// Each stream after the streams that it reads.
   std::vector<StreamPlan> streams;
   std::vector<AlertPlan> alerts;
+  std::optional<FloodPlan> flood;
   std::vector<CutPlan> cuts;
   /// By level, then by name.
   std::vector<StagePlan> stages;

@@ -81,11 +81,15 @@ void AlertOutput::add(std::string_view key, AlertState& state, const AlertRecord
   const bool said = record.severity != AlertSeverityLevel::kNone;
   const bool raised = record.change == AlertChange::kRaised;
   Words words = read_words(record.words);
+  if (raised) {
+    const auto* const group = std::get_if<std::string>(&words.group);
+    state.group = group != nullptr ? *group : std::string();
+  }
   const Value cells[] = {episode_id(job_, name_, key, state.raised_at, state.same_instant),
                          std::int64_t{state.revision},
                          name_,
                          state.key_text,
-                         std::move(words.group),
+                         state.group.empty() ? Value(Null{}) : Value(state.group),
                          std::string(ends(record.change) ? "cleared" : "active"),
                          std::string(name_of(record.change)),
                          record.at,
@@ -95,7 +99,8 @@ void AlertOutput::add(std::string_view key, AlertState& state, const AlertRecord
                          std::move(words.text),
                          std::move(words.advice),
                          std::move(words.labels),
-                         record.cause.empty() ? Value(Null{}) : Value(std::string(record.cause))};
+                         record.cause.empty() ? Value(Null{}) : Value(std::string(record.cause)),
+                         Null{}};
   rows_.row(cells, record.at, record.at, clock);
   empty_ = false;
   if (ends(record.change)) {

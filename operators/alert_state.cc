@@ -48,6 +48,7 @@ void save_alert_state(const AlertState& state, std::string& out) {
   append_raw(out, state.same_instant);
   append_sized(out, state.key_text);
   append_sized(out, state.told);
+  append_sized(out, state.group);
   out += state.words;
 }
 
@@ -55,11 +56,12 @@ Result<void> load_alert_state(std::string_view in, AlertState& state) {
   std::uint8_t phase_and_severity = 0;
   std::string_view key_text;
   std::string_view told;
+  std::string_view group;
   const bool whole = take_raw(in, phase_and_severity) && take_raw(in, state.since) &&
                      take_raw(in, state.raised_at) && take_raw(in, state.reminded_at) &&
                      take_raw(in, state.last_row) && take_raw(in, state.revision) &&
                      take_raw(in, state.same_instant) && take_sized(in, key_text) &&
-                     take_sized(in, told);
+                     take_sized(in, told) && take_sized(in, group);
   state.phase = static_cast<AlertState::Phase>(phase_and_severity & kPhaseMask);
   state.severity = static_cast<AlertSeverityLevel>(phase_and_severity >> kSeverityShift);
   if (!whole || state.phase > AlertState::Phase::kClearing ||
@@ -68,12 +70,14 @@ Result<void> load_alert_state(std::string_view in, AlertState& state) {
   }
   state.key_text = key_text;
   state.told = told;
+  state.group = group;
   state.words = in;
   return {};
 }
 
 std::size_t text_bytes(const AlertState& state) {
-  return state.key_text.capacity() + state.words.capacity() + state.told.capacity();
+  return state.key_text.capacity() + state.words.capacity() + state.told.capacity() +
+         state.group.capacity();
 }
 
 void AlertStateRow::create(std::byte* row) const {

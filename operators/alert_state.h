@@ -42,6 +42,9 @@ struct AlertState {
   std::string words;
   /// The words of the record before, for reminders.
   std::string told;
+  /// What the episode belongs to, as its raise said: records of one episode go one way. Empty: the
+  /// rule does not say.
+  std::string group;
 
   bool is_up() const { return phase == Phase::kActive || phase == Phase::kClearing; }
   /// An episode that is raised at `at`.
@@ -49,8 +52,8 @@ struct AlertState {
 };
 
 /// Saved form (docs/formats.md): phase and severity (1 byte), since, raised_at, reminded_at,
-/// last_row (8 bytes little endian each), revision, same_instant (4 bytes each), key_text and told
-/// (each behind its length, 4 bytes), words.
+/// last_row (8 bytes little endian each), revision, same_instant (4 bytes each), key_text, told and
+/// group (each behind its length, 4 bytes), words.
 void save_alert_state(const AlertState& state, std::string& out);
 /// kCorrupt when `in` is not of that form.
 Result<void> load_alert_state(std::string_view in, AlertState& state);

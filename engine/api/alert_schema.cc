@@ -18,8 +18,18 @@ const Schema& alert_schema() {
                               {"text", Type::kText},
                               {"advice", Type::kText},
                               {"labels", Type::kText},
-                              {"cause", Type::kText}}};
+                              {"cause", Type::kText},
+                              {"by", Type::kText}}};
   return kAlert;
+}
+
+const Schema& alert_commands_schema() {
+  static const Schema kCommands{{{"target", Type::kText},
+                                 {"shelve_until", Type::kTimestamp},
+                                 {"acknowledge", Type::kBoolean},
+                                 {"by", Type::kText},
+                                 {"reason", Type::kText}}};
+  return kCommands;
 }
 
 }  // namespace sitrep

@@ -8,7 +8,11 @@
 namespace sitrep {
 
 /// id (text), revision (bigint), alert, key, group, state, change (text), at, since, raised_at
-/// (timestamp), severity, text, advice, labels, cause (text).
+/// (timestamp), severity, text, advice, labels, cause, by (text).
 const Schema& alert_schema();
+
+/// The columns of a command about alerts: target (text), shelve_until (timestamp), acknowledge
+/// (boolean), by, reason (text).
+const Schema& alert_commands_schema();
 
 }  // namespace sitrep

@@ -20,7 +20,7 @@ using AlertCells = std::map<std::string_view, Value>;
 
 inline constexpr Micros kRaisedAt = 1'772'352'000'000'000;  // 2026-03-01T08:00:00Z
 
-/// The second record of an episode, with `changed` instead.
+/// The second record of an episode, with `changed` instead. What it has no cell for is null.
 inline std::vector<Value> alert_record(const AlertCells& changed = {},
                                        const Schema& schema = alert_schema()) {
   static const AlertCells kCells = {{"id", "dr5aaloriwq3we7rpbixbcokue"},
@@ -40,7 +40,10 @@ inline std::vector<Value> alert_record(const AlertCells& changed = {},
   std::vector<Value> row;
   for (const Field& field : schema.fields) {
     const auto other = changed.find(field.name);
-    row.push_back(other != changed.end() ? other->second : kCells.at(field.name));
+    const auto known = kCells.find(field.name);
+    // What most records do not say: cause, by …
+    const Value cell = known != kCells.end() ? known->second : Value(Null{});
+    row.push_back(other != changed.end() ? other->second : cell);
   }
   return row;
 }

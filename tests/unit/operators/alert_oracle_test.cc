@@ -139,7 +139,7 @@ class Oracle {
                change == "cleared" || change == "expired" ? "cleared" : "active", ",", change, ",",
                micros(at), ",", raised ? concat(micros(since_)) : "null", ",",
                raised ? "null" : concat(micros(raised_at_)), ",",
-               severity_.empty() ? "warning" : severity_, ",", text, ",null,null,null"));
+               severity_.empty() ? "warning" : severity_, ",", text, ",null,null,null,null"));
     told_ = text;
   }
 

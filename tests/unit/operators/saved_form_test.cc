@@ -8,6 +8,7 @@
 #include "engine/api/group_key.h"
 #include "operators/alert_state.h"
 #include "operators/gateway_state.h"
+#include "operators/flood_state.h"
 #include "operators/held_row.h"
 #include "operators/key_history.h"
 #include "operators/number_row.h"
@@ -94,6 +95,55 @@ TEST(SavedForm, of_what_functions_across_rows_remember) {
   other.destroy(read.data());
 }
 
+TEST(SavedForm, of_an_alert_in_flood_control) {
+  const FloodEpisodeRow codec;
+  alignas(8) std::array<std::byte, sizeof(void*)> row;
+  codec.create(row.data());
+  FloodEpisodeRow::get(row.data()) = {.number = "N",
+                                      .record = "cells",
+                                      .by = "flood/g",
+                                      .revision = 258,
+                                      .held_back = true,
+                                      .acknowledged = false};
+  std::string saved;
+  codec.save(row.data(), saved);
+  EXPECT_EQ(saved, "\x02\x01\0\0\x01\x01\0\0\0N\x07\0\0\0flood/gcells"s);
+  ASSERT_TRUE(codec.load(saved, row.data()));
+  std::string again;
+  codec.save(row.data(), again);
+  EXPECT_EQ(again, saved);
+  EXPECT_FALSE(codec.load("\x02\x01\0\0\x04\x01\0\0\0N\0\0\0\0"s, row.data()));
+  codec.destroy(row.data());
+}
+
+TEST(SavedForm, of_a_group_in_flood_control) {
+  const GroupFloodRow codec;
+  alignas(8) std::array<std::byte, sizeof(void*)> row;
+  codec.create(row.data());
+  GroupFlood& group = GroupFloodRow::get(row.data());
+  group.raises = {4, 5};
+  group.held_back = 1;
+  group.told = 2;
+  group.told_at = 3;
+  group.alert.key_text = "g";
+  std::string alert;
+  save_alert_state(group.alert, alert);
+  std::string saved;
+  codec.save(row.data(), saved);
+  EXPECT_EQ(saved,
+            "\x01\0\0\0\0\0\0\0"
+            "\x02\0\0\0\0\0\0\0"
+            "\x03\0\0\0\0\0\0\0"
+            "\x02\0\0\0\0\0\0\0"
+            "\x04\0\0\0\0\0\0\0"
+            "\x05\0\0\0\0\0\0\0"s + alert);
+  ASSERT_TRUE(codec.load(saved, row.data()));
+  EXPECT_EQ(GroupFloodRow::get(row.data()).raises, std::vector<Micros>({4, 5}));
+  EXPECT_EQ(GroupFloodRow::get(row.data()).alert.key_text, "g");
+  EXPECT_FALSE(codec.load(saved.substr(0, 40), row.data()));
+  codec.destroy(row.data());
+}
+
 TEST(SavedForm, of_an_alert_state) {
   const AlertStateRow codec;
   alignas(AlertState) std::array<std::byte, sizeof(AlertState)> row;
@@ -108,7 +158,8 @@ TEST(SavedForm, of_an_alert_state) {
            .last_row = 259,
            .key_text = "V1",
            .words = "too fast",
-           .told = "fast"};
+           .told = "fast",
+           .group = "north"};
   std::string saved;
   codec.save(row.data(), saved);
   codec.destroy(row.data());
@@ -121,6 +172,7 @@ TEST(SavedForm, of_an_alert_state) {
             "\x03\0\0\0\x04\0\0\0"
             "\x02\0\0\0V1"
             "\x04\0\0\0fast"
+            "\x05\0\0\0north"
             "too fast"s);
 }
 
@@ -149,7 +201,7 @@ TEST(SavedForm, of_a_gateway) {
             "\x01\0\0\0\0\0\0\0"
             "\0\0\0\0\0\0\0\0"
             "\x02\0\0\0C1"
-            "\0\0\0\0"s);
+            "\0\0\0\0\0\0\0\0"s);
   state = GatewayState();
   ASSERT_TRUE(codec.load(saved, row.data()));
   EXPECT_EQ(state.keys, 200U);

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <numeric>
 #include <random>
+#include <span>
 #include <thread>
 #include <utility>
 
@@ -119,6 +120,18 @@ std::vector<sql::ExpressionPtr> all_columns(const Schema& schema) {
   std::vector<sql::ExpressionPtr> out;
   for (std::size_t i = 0; i < schema.size(); ++i) {
     out.push_back(sql::make_column(i, schema.fields[i].type));
+  }
+  return out;
+}
+
+/// The first `count` columns of `row`. A row that is held is known by the names of its columns, so
+/// of several with one name the second is "speed#2".
+Schema told_apart(const Schema& row, std::size_t count) {
+  Schema out;
+  std::map<std::string_view, std::size_t> seen;
+  for (const Field& field : std::span(row.fields).first(count)) {
+    const std::size_t number = ++seen[field.name];
+    out.fields.push_back(number == 1 ? field : Field{concat(field.name, "#", number), field.type});
   }
   return out;
 }
@@ -382,8 +395,7 @@ class StageBuilder {
                                 .shared = plan.broadcast,
                                 .history = plan.history,
                                 .wait = plan.wait};
-    options.input.fields.assign(
-        row.fields.begin(), row.fields.begin() + static_cast<std::ptrdiff_t>(join.first_column));
+    options.input = told_apart(row, join.first_column);
     std::vector<std::size_t> columns(plan.source.schema.size());
     std::iota(columns.begin(), columns.end(), std::size_t{0});
     if (plan.broadcast) {

@@ -60,6 +60,7 @@ std::optional<BoundAlert> JobBinding::bind_alert(const AlertSpec& spec) {
   BoundAlert alert;
   alert.spec = &spec;
   alert.visible = visible(*input, texts_of(spec));
+  alert.row = sql::InputRow::of(alert.visible);
   AlertPlan& plan = alert.plan;
   plan.name = spec.name.value;
   plan.place = spec.name.place;
@@ -117,7 +118,7 @@ bool JobBinding::bind_key(BoundAlert& alert) {
 /// Functions across rows need rows that come one by one, in the order of event time.
 sql::LoneOptions JobBinding::lone_options(BoundAlert& alert) const {
   const bool ordered = alert.spec->raise && alert.spec->order == AlertOrder::kEvent;
-  return {.schema = alert.visible,
+  return {.row = alert.row,
           .functions = functions_,
           .history = ordered ? &alert.plan.history : nullptr};
 }

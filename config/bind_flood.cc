@@ -77,11 +77,11 @@ void JobBinding::bind_flood() {
   check_for_cycles();
   if (!spec_.flood) return;
   FloodPlan plan{.spec = *spec_.flood, .cut = 0, .commands = {}, .sinks = {}, .own_records = {}};
+  const sql::InputRow record = sql::InputRow::of(alert_schema());
   const auto records_of = [&](std::string_view name) {
     sql::Diagnostics diagnostics;
     auto own = sql::bind_condition(concat("alert = '", name, "'"),
-                                   {.schema = alert_schema(), .functions = functions_},
-                                   diagnostics);
+                                   {.row = record, .functions = functions_}, diagnostics);
     ENSURE(own != nullptr, "names of alerts need no quotes");
     return own;
   };

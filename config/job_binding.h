@@ -35,6 +35,7 @@ struct BoundAlert {
   const AlertSpec* spec = nullptr;
   AlertPlan plan;
   Schema visible;
+  sql::InputRow row;
 };
 
 class JobBinding {

@@ -66,7 +66,7 @@ bool HistoryScope::fail(std::size_t position, std::string message) {
 }
 
 Schema HistoryScope::row() const {
-  Schema row = input_.row().schema;
+  Schema row = input_.row().qualified();
   for (const HistoryCall& call : calls_) row.fields.push_back({call.identity, call.type});
   return row;
 }

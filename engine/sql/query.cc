@@ -161,9 +161,7 @@ const Json* lone_target(const Json& select) {
 
 ExpressionPtr bind_target(std::string_view select, const Json& target, const LoneKind& kind,
                           const LoneOptions& options, Diagnostics& diagnostics) {
-  InputRow row;
-  row.add("", options.schema);
-  InputScope columns(row,
+  InputScope columns(options.row,
                      concat(kind.name, " looks at single rows; put the aggregate into a stream "
                                        "and let the alert read that"),
                      diagnostics);

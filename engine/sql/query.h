@@ -17,6 +17,7 @@
 #include "engine/sql/diagnostic.h"
 #include "engine/sql/expression.h"
 #include "engine/sql/history_call.h"
+#include "engine/sql/input_row.h"
 
 namespace sitrep::sql {
 
@@ -133,7 +134,7 @@ std::optional<Query> bind_query(std::string_view text, const BindOptions& option
 
 /// What a lone expression is bound over, and with.
 struct LoneOptions {
-  const Schema& schema;
+  const InputRow& row;
   const FunctionRegistry& functions;
   /// Gets the calls of functions across rows; null: there can be none. See HistoryCall for how the
   /// expression reads their results.

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/base/ensure.h"
 #include "engine/base/text.h"
 #include "engine/sql/expression_factory.h"
 
@@ -22,37 +21,6 @@ std::string quoted_names(const InputRow& row) {
 
 }  // namespace
 
-void InputRow::add(std::string name, const Schema& columns) {
-  parts.push_back(
-      {.name = std::move(name), .first = schema.size(), .columns = columns.size()});
-  schema.fields.insert(schema.fields.end(), columns.fields.begin(), columns.fields.end());
-}
-
-std::vector<std::size_t> InputRow::matches(const std::vector<std::string>& name) const {
-  std::vector<std::size_t> found;
-  for (const Part& part : parts) {
-    if (name.size() == 2 && part.name != name[0]) continue;
-    for (std::size_t i = part.first; i < part.first + part.columns; ++i) {
-      if (schema.fields[i].name == name.back()) found.push_back(i);
-    }
-  }
-  return found;
-}
-
-const InputRow::Part& InputRow::part_of(std::size_t column) const {
-  const auto after = std::find_if(parts.begin(), parts.end(), [&](const Part& part) {
-    return column < part.first + part.columns;
-  });
-  ENSURE(after != parts.end(), "a column of another row");
-  return *after;
-}
-
-const InputRow::Part* InputRow::find_part(std::string_view name) const {
-  const auto found = std::find_if(parts.begin(), parts.end(),
-                                  [&](const Part& part) { return part.name == name; });
-  return found == parts.end() ? nullptr : &*found;
-}
-
 InputScope::InputScope(const InputRow& row, std::string no_aggregate, Diagnostics& diagnostics)
     : row_(row), no_aggregate_(std::move(no_aggregate)), diagnostics_(diagnostics) {}
 
@@ -60,9 +28,11 @@ std::optional<std::size_t> InputScope::find(const std::vector<std::string>& part
                                             std::size_t position) {
   if (parts.size() > 2 || (parts.size() == 2 && row_.find_part(parts[0]) == nullptr)) {
     const std::string names = quoted_names(row_);
+    // Only a SELECT has a name for each of its parts.
+    const std::string_view who = row_.parts.front().name.empty() ? "there is " : "FROM names ";
     diagnostics_.push_back({position, concat("there is no '", parts[0],
                                              "' to take a column from",
-                                             names.empty() ? "" : concat("; FROM names ", names))});
+                                             names.empty() ? "" : concat("; ", who, names))});
     return std::nullopt;
   }
   if (parts.back() == "*") {

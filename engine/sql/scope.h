@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/data/schema.h"
+#include "engine/sql/input_row.h"
 #include "engine/sql/operand.h"
 #include "engine/sql/parse_tree.h"
 
@@ -32,27 +32,6 @@ class Scope {
                                         std::size_t position) = 0;
   /// Why there can be no aggregate here, as a sentence.
   virtual std::string no_aggregate(std::string_view function) const = 0;
-};
-
-/// What a SELECT reads: the columns of its stream, and behind them those of each table that it
-/// joins, with the names under which the SQL knows them.
-struct InputRow {
-  struct Part {
-    /// Name or alias; empty when there is none.
-    std::string name;
-    std::size_t first = 0;
-    std::size_t columns = 0;
-  };
-  Schema schema;
-  std::vector<Part> parts;
-
-  void add(std::string name, const Schema& columns);
-  /// The columns that a name, qualified or not, can mean.
-  std::vector<std::size_t> matches(const std::vector<std::string>& parts) const;
-  /// The part a column belongs to.
-  const Part& part_of(std::size_t column) const;
-  /// Null when no part has that name.
-  const Part* find_part(std::string_view name) const;
 };
 
 /// The columns of an input row.

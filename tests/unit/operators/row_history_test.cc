@@ -68,7 +68,9 @@ Bound bind(const std::vector<std::string_view>& functions) {
     sql::Diagnostics diagnostics;
     const auto expression = sql::bind_value(
         function,
-        {.schema = schema(), .functions = kRegistry, .history = &bound.options.calls},
+        {.row = sql::InputRow::of(schema()),
+         .functions = kRegistry,
+         .history = &bound.options.calls},
         diagnostics);
     ENSURE(expression != nullptr, function);
     bound.results.push_back(expression->column);

@@ -10,17 +10,19 @@ using ::testing::ElementsAre;
 
 std::vector<std::string> complaints_about(std::string_view condition) {
   Diagnostics diagnostics;
-  const ExpressionPtr bound = bind_condition(
-      condition, {.schema = testing_schema(), .functions = testing_functions()}, diagnostics);
+  const InputRow row = InputRow::of(testing_schema());
+  const ExpressionPtr bound =
+      bind_condition(condition, {.row = row, .functions = testing_functions()}, diagnostics);
   EXPECT_EQ(bound == nullptr, !diagnostics.empty());
   return lines_of(diagnostics);
 }
 
 TEST(Condition, reads_the_columns_that_it_names) {
   Diagnostics diagnostics;
+  const InputRow row = InputRow::of(testing_schema());
   const ExpressionPtr bound =
-      bind_condition("d > 110 AND b AND d < i",
-                     {.schema = testing_schema(), .functions = testing_functions()}, diagnostics);
+      bind_condition("d > 110 AND b AND d < i", {.row = row, .functions = testing_functions()},
+                     diagnostics);
   ASSERT_NE(bound, nullptr);
   EXPECT_THAT(columns_read(*bound), ElementsAre(0, 1, 2));
 }
@@ -30,6 +32,21 @@ TEST(Condition, places_count_from_its_own_first_byte) {
               ElementsAre("0: there is no column 'dd'; did you mean 'd'?"));
   EXPECT_THAT(complaints_about("b AND é.x > 1"),
               ElementsAre("6: there is no 'é' to take a column from"));
+}
+
+TEST(Condition, names_of_several_parts_mean_the_first_that_has_them) {
+  InputRow row = InputRow::of(testing_schema());
+  row.first_part_wins = true;
+  row.add("limits", {{{"d", Type::kDouble}, {"top", Type::kDouble}}});
+  const std::size_t limits = testing_schema().size();
+  Diagnostics diagnostics;
+  const LoneOptions options{.row = row, .functions = testing_functions()};
+  const ExpressionPtr bound = bind_condition("d > limits.d AND d < top", options, diagnostics);
+  ASSERT_NE(bound, nullptr);
+  EXPECT_THAT(columns_read(*bound), ElementsAre(2, limits, limits + 1));
+  EXPECT_EQ(bind_condition("limit_s.d > 1", options, diagnostics), nullptr);
+  EXPECT_THAT(lines_of(diagnostics),
+              ElementsAre("0: there is no 'limit_s' to take a column from; there is 'limits'"));
 }
 
 TEST(Condition, must_be_boolean) {

@@ -170,8 +170,9 @@ TEST(Evaluator, rows_outside_of_the_selection_are_left_alone) {
   }
   const ColumnBatch batch = builder.finish();
   Diagnostics diagnostics;
+  const InputRow columns = InputRow::of(testing_schema());
   const ExpressionPtr condition = bind_condition(
-      "6 / i > 2", {.schema = testing_schema(), .functions = testing_functions()}, diagnostics);
+      "6 / i > 2", {.row = columns, .functions = testing_functions()}, diagnostics);
   ASSERT_NE(condition, nullptr);
   Evaluator evaluator(condition);
   Arena arena;

@@ -157,8 +157,8 @@ def expected_outline(record, case):
             ("headline", record["text"]), ("description", record["text"]),
             *([("instruction", record["advice"])] if record["advice"] else [])]
     parameters = {name: str(record[name])
-                  for name in ("revision", "key", "group", "state", "change", "severity", "cause", "by",
-                               "rule_version", "parameters_version")
+                  for name in ("revision", "key", "group", "state", "change", "severity", "cause",
+                               "by", "rule_version", "parameters_version")
                   if record.get(name) is not None}
     if record["raised_at"]:
         parameters["raised_at"] = cap_time(record["raised_at"])

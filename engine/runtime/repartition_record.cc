@@ -81,7 +81,7 @@ void append_values(const Column& column, const Selection& rows, std::string& out
       case Type::kDouble:
         append_fixed(out, std::bit_cast<std::uint64_t>(column.doubles()[row]));
         break;
-      case Type::kText: append_sized(out, column.texts()[row]); break;
+      case Type::kText: append_counted(out, column.texts()[row]); break;
       case Type::kBigint:
       case Type::kTimestamp:
       case Type::kInterval:
@@ -204,7 +204,7 @@ std::string encode_repartition_record(const RepartitionRecord& record, const Clo
   append_varint(out, static_cast<std::uint32_t>(record.sender.partition.value()));
   append_fixed(out, static_cast<std::uint8_t>(record.settled));
   append_varint(out, names.clocks().size());
-  for (const ClockId clock : names.clocks()) append_sized(out, clocks.name(clock));
+  for (const ClockId clock : names.clocks()) append_counted(out, clocks.name(clock));
   append_varint(out, rows.size());
   if (!rows.empty()) {
     append_varint(out, batch.columns.size());

@@ -13,7 +13,7 @@ void append_zigzag(std::string& out, std::int64_t value) {
   append_varint(out, (bits << 1) ^ (value < 0 ? ~std::uint64_t{0} : 0));
 }
 
-void append_sized(std::string& out, std::string_view bytes) {
+void append_counted(std::string& out, std::string_view bytes) {
   append_varint(out, bytes.size());
   out += bytes;
 }

@@ -20,8 +20,8 @@ void append_fixed(std::string& out, Int value) {
 }
 void append_varint(std::string& out, std::uint64_t value);
 void append_zigzag(std::string& out, std::int64_t value);
-/// Length and bytes.
-void append_sized(std::string& out, std::string_view bytes);
+/// Length, as a varint, and bytes. (append_sized has four bytes of length.)
+void append_counted(std::string& out, std::string_view bytes);
 
 class BinaryReader {
  public:

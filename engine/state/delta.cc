@@ -139,7 +139,7 @@ Delta DeltaBuilder::finish(TaskId task, TaskPosition position) {
   append_varint(out, static_cast<std::uint64_t>(task.partition.value()));
   append_position(out, position);
   append_varint(out, clocks_.size());
-  for (const std::string& clock : clocks_) append_sized(out, clock);
+  for (const std::string& clock : clocks_) append_counted(out, clock);
   const auto changed = [](const StoreChanges& store) { return !store.groups.empty(); };
   append_varint(out,
                 static_cast<std::uint64_t>(std::count_if(stores_.begin(), stores_.end(), changed)));

@@ -12,7 +12,7 @@ void append_position(std::string& out, const TaskPosition& position) {
   append_varint(out, position.inputs.size());
   for (const InputPosition& input : position.inputs) {
     ENSURE(input.partition.partition.value() >= 0, "a partition has a number from 0 on");
-    append_sized(out, input.partition.topic);
+    append_counted(out, input.partition.topic);
     append_varint(out, static_cast<std::uint64_t>(input.partition.partition.value()));
     append_zigzag(out, input.next.value());
     // 0: none.

@@ -83,6 +83,9 @@ std::map<std::size_t, std::size_t> shared_tables(const JobPlan& plan) {
     }
   }
   if (plan.flood && plan.flood->commands) shared.emplace(*plan.flood->commands, shared.size());
+  for (const AlertPlan& alert : plan.alerts) {
+    if (alert.parameters) shared.emplace(alert.parameters->table, shared.size());
+  }
   return shared;
 }
 
@@ -383,9 +386,9 @@ class StageBuilder {
     return from;
   }
 
-  /// The join is a node of its own, "<stream>/<alias>", before what reads it.
+  /// The join is a node of its own, "<reader>/<alias>", before what reads it.
   NodeInput add_join(const sql::TableJoin& join, std::size_t table, const Schema& row,
-                     const std::string& stream, NodeInput from) {
+                     const std::string& reader, NodeInput from) {
     const TablePlan& plan = plan_->tables[table];
     LookupJoin::Options options{.input = {},
                                 .table = plan.source.schema,
@@ -400,14 +403,14 @@ class StageBuilder {
     std::iota(columns.begin(), columns.end(), std::size_t{0});
     if (plan.broadcast) {
       OperatorNode node{
-          .name = concat(stream, "/", join.alias),
+          .name = concat(reader, "/", join.alias),
           .inputs = {from},
           .shared_table = shared_tables_.at(table),
           .make_operator = [options] { return std::make_unique<LookupJoin>(options); }};
       return {.kind = NodeInput::Kind::kNode, .index = add_node(std::move(node))};
     }
     OperatorNode node{
-        .name = concat(stream, "/", join.alias),
+        .name = concat(reader, "/", join.alias),
         .inputs = {from,
                    {.kind = NodeInput::Kind::kSource,
                     .index = table_nodes_.at(table),
@@ -419,10 +422,22 @@ class StageBuilder {
     return {.kind = NodeInput::Kind::kNode, .index = add_node(std::move(node))};
   }
 
-  /// Before the rule may be what it needs of its rows: "<alert>/history" finds late ones then.
+  /// Before the rule may be what it needs of its rows, each a node: "<alert>/parameters",
+  /// "<alert>/history", which finds late rows then, "<alert>/values".
   void add_alert(const AlertPlan& alert) {
-    const Schema& row = plan_->schema_of(alert.input);
+    // Rows that are held are known by the names of their columns, so each has one of its own.
+    const Schema row = plan_->row_of(alert).qualified();
     NodeInput from = input(alert.input, alert.cut);
+    if (alert.parameters) {
+      const AlertParameters& parameters = *alert.parameters;
+      from = add_join({.table = parameters.name,
+                       .alias = "parameters",
+                       .keeps_unmatched = true,
+                       .keys = parameters.keys,
+                       .table_keys = {},
+                       .first_column = plan_->schema_of(alert.input).size()},
+                      parameters.table, row, alert.name, from);
+    }
     const auto add = [&](std::string name, MakeOperator make, std::string shape) {
       const std::size_t index = add_node({.name = std::move(name),
                                           .inputs = {from},
@@ -441,14 +456,13 @@ class StageBuilder {
       add(concat(alert.name, "/values"), values_operator(alert, row), /*shape=*/"");
     }
     const std::size_t index =
-        add(alert.name,
-            alert_operator(plan_->spec.job.value, alert,
-                           {.name = std::string(plan_->name_of(alert.input)), .row = row}),
+        add(alert.name, alert_operator(*plan_, alert),
             concat(alert.silent_after ? "silence" : "alert", " episodes by ", key));
     alert_nodes_.push_back(index);
     if (!plan_->flood) add_alert_sinks(index, alert.sinks);
     if (!alert.silent_after && !alert.late.topic.empty()) {
-      stage_.sinks.push_back(make_late_sink(finds_late.value_or(index), alert.late.topic, row));
+      stage_.sinks.push_back(make_late_sink(finds_late.value_or(index), alert.late.topic,
+                                             plan_->schema_of(alert.input)));
     }
   }
 

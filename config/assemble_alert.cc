@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/rule_version.h"
 #include "connectors/formats/json_text.h"
 #include "connectors/formats/key_encoder.h"
 #include "engine/sql/expression_factory.h"
@@ -49,22 +50,25 @@ auto labels_of(const AlertPlan& alert, std::size_t first_value) {
   };
 }
 
-AlertIdentity identity_of(const std::string& job, const AlertPlan& alert,
-                          std::size_t first_value) {
+AlertIdentity identity_of(const JobPlan& plan, const AlertPlan& alert) {
+  const std::size_t first_value = plan.row_of(alert).schema.size() + alert.history.size();
   const auto pieces = [&](const std::optional<TextTemplate>& text) {
     return text ? pieces_of(*text, first_value) : Pieces();
   };
-  AlertIdentity identity{.job = job,
+  AlertIdentity identity{.job = plan.spec.job.value,
                          .name = alert.name,
+                         .version = rule_version(plan, alert),
                          .severity = severity_of(to_string(alert.severity)),
                          .text = pieces(alert.text),
                          .advice = pieces(alert.advice),
                          .group = pieces(alert.group),
                          .labels = {},
+                         .parameters_since = {},
                          .renotify_every = alert.renotify_every,
                          .expire_after = alert.expire_after,
                          .key_columns = alert.key,
                          .key_text = {}};
+  if (alert.parameters) identity.parameters_since = alert.parameters->since;
   if (!alert.labels.empty()) identity.labels = labels_of(alert, first_value);
   identity.key_text = [columns = alert.key](const ColumnBatch& batch, std::size_t row,
                                             std::string& out) {
@@ -74,12 +78,13 @@ AlertIdentity identity_of(const std::string& job, const AlertPlan& alert,
   return identity;
 }
 
-/// The columns of the input that the alert reads, ascending.
-std::vector<std::size_t> columns_read(const AlertPlan& alert, const Schema& input) {
+/// The columns of `row` that the alert reads, ascending.
+std::vector<std::size_t> columns_read(const AlertPlan& alert, const Schema& row) {
   std::set<std::size_t> read(alert.key.begin(), alert.key.end());
+  if (alert.parameters && alert.parameters->since) read.insert(*alert.parameters->since);
   visit_expressions(alert, [&](const sql::ExpressionPtr& expression) {
     for (const std::size_t column : sql::columns_read(*expression)) {
-      if (column < input.size()) read.insert(column);
+      if (column < row.size()) read.insert(column);
     }
   });
   visit_templates(alert, [&](const TextTemplate& text) {
@@ -111,34 +116,32 @@ SilenceRule::Options silence_options(const AlertIdentity& identity, const AlertP
 
 }  // namespace
 
-MakeOperator history_operator(const AlertPlan& alert, const Schema& input) {
-  return [options = RowHistory::Options{.input = input,
+MakeOperator history_operator(const AlertPlan& alert, const Schema& row) {
+  return [options = RowHistory::Options{.input = row,
                                         .key_columns = alert.key,
-                                        .read = columns_read(alert, input),
+                                        .read = columns_read(alert, row),
                                         .calls = alert.history,
                                         .emit_late = !alert.late.topic.empty()}] {
     return std::make_unique<RowHistory>(options);
   };
 }
 
-MakeOperator values_operator(const AlertPlan& alert, const Schema& input) {
+MakeOperator values_operator(const AlertPlan& alert, const Schema& row) {
   FilterProject::Options options{.where = nullptr, .projections = {}};
-  for (std::size_t i = 0; i < input.size(); ++i) {
-    options.projections.push_back(sql::make_column(i, input.fields[i].type));
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    options.projections.push_back(sql::make_column(i, row.fields[i].type));
   }
   for (std::size_t i = 0; i < alert.history.size(); ++i) {
-    options.projections.push_back(sql::make_column(input.size() + i, alert.history[i].type));
+    options.projections.push_back(sql::make_column(row.size() + i, alert.history[i].type));
   }
   options.projections.insert(options.projections.end(), alert.values.begin(), alert.values.end());
   return [options] { return std::make_unique<FilterProject>(options); };
 }
 
-MakeOperator alert_operator(const std::string& job, const AlertPlan& alert,
-                            const AlertInput& input) {
-  const AlertIdentity identity =
-      identity_of(job, alert, input.row.size() + alert.history.size());
+MakeOperator alert_operator(const JobPlan& plan, const AlertPlan& alert) {
+  const AlertIdentity identity = identity_of(plan, alert);
   if (alert.silent_after) {
-    return [options = silence_options(identity, alert, input.name)] {
+    return [options = silence_options(identity, alert, plan.name_of(alert.input))] {
       return std::make_unique<SilenceRule>(options);
     };
   }
@@ -166,6 +169,7 @@ MakeOperator flood_operator(const JobPlan& plan) {
                                 .has_commands = flood.commands.has_value()};
   options.identity.job = plan.spec.job.value;
   options.identity.name = kFloodName;
+  options.identity.version = flood_version(flood);
   options.identity.severity = severity_of(to_string(flood.spec.severity));
   for (const AlertPlan& alert : plan.alerts) {
     options.rules.push_back(

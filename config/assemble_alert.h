@@ -15,21 +15,14 @@ namespace sitrep {
 
 using MakeOperator = std::function<std::unique_ptr<Operator>()>;
 
-/// What gives rows of `input` the results of the alert's functions across rows.
-MakeOperator history_operator(const AlertPlan& alert, const Schema& input);
+/// What gives rows of `row` the results of the alert's functions across rows.
+MakeOperator history_operator(const AlertPlan& alert, const Schema& row);
 
 /// What gives the rows behind it the values of the expressions in the alert's texts.
-MakeOperator values_operator(const AlertPlan& alert, const Schema& input);
-
-/// What the job file says that an alert reads.
-struct AlertInput {
-  std::string name;
-  Schema row;
-};
+MakeOperator values_operator(const AlertPlan& alert, const Schema& row);
 
 /// What decides: makes the alert's operator, once per task.
-MakeOperator alert_operator(const std::string& job, const AlertPlan& alert,
-                            const AlertInput& input);
+MakeOperator alert_operator(const JobPlan& plan, const AlertPlan& alert);
 
 /// What stands between the alerts of the job and their outputs.
 MakeOperator flood_operator(const JobPlan& plan);

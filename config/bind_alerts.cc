@@ -23,6 +23,23 @@ std::vector<std::string_view> texts_of(const AlertSpec& spec) {
   return texts;
 }
 
+/// A column of the input that is compared with one of the table's key.
+std::optional<std::string> key_complaint(const AlertSpec& spec, const Schema& visible,
+                                         const Field& key) {
+  const auto column = visible.find(key.name);
+  if (!column) {
+    return concat("'parameters': '", spec.from.value, "' has no column '", key.name,
+                  "', which is in the key of table '", spec.parameters->value, "'",
+                  did_you_mean(key.name, visible.names()),
+                  "; name one so in a stream and let the alert read that");
+  }
+  const Type type = visible.fields[*column].type;
+  if (type == key.type) return std::nullopt;
+  return concat("'parameters': '", key.name, "' is ", to_string(type), " in '", spec.from.value,
+                "' and ", to_string(key.type), " in table '", spec.parameters->value,
+                "'; expected the same type");
+}
+
 sql::ExpressionPtr negation_of(const sql::ExpressionPtr& condition) {
   auto negation = std::make_shared<sql::Expression>();
   negation->kind = sql::ExpressionKind::kNot;
@@ -59,8 +76,15 @@ std::optional<BoundAlert> JobBinding::bind_alert(const AlertSpec& spec) {
   }
   BoundAlert alert;
   alert.spec = &spec;
-  alert.visible = visible(*input, texts_of(spec));
+  std::vector<std::string_view> texts = texts_of(spec);
+  // Whatever the key of its parameters is called, its input may have it too.
+  for (const TableSpec& table : spec_.tables) {
+    if (!spec.parameters || table.source.name.value != spec.parameters->value) continue;
+    for (const PlacedText& name : table.key) texts.push_back(name.value);
+  }
+  alert.visible = visible(*input, texts);
   alert.row = sql::InputRow::of(alert.visible);
+  alert.row.first_part_wins = true;
   AlertPlan& plan = alert.plan;
   plan.name = spec.name.value;
   plan.place = spec.name.place;
@@ -75,6 +99,8 @@ std::optional<BoundAlert> JobBinding::bind_alert(const AlertSpec& spec) {
   plan.late = late_of(spec);
   plan.sinks = plan_alert_sinks(spec.to);
   bool good = bind_key(alert);
+  // What its other texts mean depends on them.
+  if (!bind_parameters(alert, texts)) return std::nullopt;
   good = bind_conditions(alert) && good;
   good = bind_text(alert) && good;
   if (!good) return std::nullopt;
@@ -113,6 +139,42 @@ bool JobBinding::bind_key(BoundAlert& alert) {
   const auto complaint = clock_complaint(rows, alert.plan.key, "'key'");
   if (complaint) errors_.add(alert.spec->key.front().place, *complaint);
   return !complaint;
+}
+
+bool JobBinding::bind_parameters(BoundAlert& alert, std::span<const std::string_view> texts) {
+  const auto& name = alert.spec->parameters;
+  if (!name) return true;
+  const auto table = find_table(name->value);
+  if (!table) {
+    errors_.add(name->place, concat("'parameters': there is no table '", name->value, "'",
+                                    did_you_mean(name->value, table_names())));
+    return false;
+  }
+  const auto shape = table_shape(*table, texts);
+  if (!shape) return false;
+  bool good = true;
+  const auto complain_of = [&](std::string message) {
+    errors_.add(name->place, std::move(message));
+    good = false;
+  };
+  if (!spec_.tables[*table].broadcast) {
+    complain_of(concat("'parameters': table '", name->value, "' is held by partition; set "
+                       "'broadcast: true' there, or join it in a stream and let the alert read "
+                       "that"));
+  }
+  AlertParameters parameters{.table = *table, .name = name->value, .keys = {}, .since = {}};
+  for (const std::size_t key : shape->key) {
+    const Field& field = shape->schema.fields[key];
+    if (auto complaint = key_complaint(*alert.spec, alert.visible, field)) {
+      complain_of(*std::move(complaint));
+    } else {
+      parameters.keys.push_back(*alert.visible.find(field.name));
+    }
+  }
+  alert.plan.parameters = std::move(parameters);
+  alert.parameters = shape->schema;
+  alert.row.add(name->value, alert.parameters);
+  return good;
 }
 
 /// Functions across rows need rows that come one by one, in the order of event time.
@@ -156,7 +218,7 @@ bool JobBinding::bind_text(BoundAlert& alert) {
   };
   const auto bind = [&](const PlacedText& text) {
     sql::Diagnostics diagnostics;
-    auto bound = parse_text_template(text.value, alert.visible, bind_value, diagnostics);
+    auto bound = parse_text_template(text.value, alert.row.schema, bind_value, diagnostics);
     complain(text, diagnostics);
     good = good && bound;
     return std::move(bound).value_or(TextTemplate());
@@ -174,15 +236,24 @@ bool JobBinding::bind_text(BoundAlert& alert) {
 void JobBinding::need_columns_of(const BoundAlert& alert) {
   const AlertPlan& plan = alert.plan;
   need(plan.input, alert.visible, plan.key);
+  if (plan.parameters) need(plan.input, alert.visible, plan.parameters->keys);
+  const auto need_columns_of_row = [&](const std::vector<std::size_t>& columns) {
+    for (const std::size_t column : columns) {
+      // Behind the row stand results of functions.
+      if (column >= alert.row.schema.size()) continue;
+      if (column < alert.visible.size()) {
+        need(plan.input, alert.visible, {column});
+      } else {
+        tables_[plan.parameters->table].need(alert.row.schema.fields[column].name);
+      }
+    }
+  };
   visit_expressions(plan, [&](const sql::ExpressionPtr& expression) {
-    std::vector<std::size_t> columns = sql::columns_read(*expression);
-    // Behind the row stand results of functions.
-    std::erase_if(columns, [&](std::size_t column) { return column >= alert.visible.size(); });
-    need(plan.input, alert.visible, columns);
+    need_columns_of_row(sql::columns_read(*expression));
   });
   visit_templates(plan, [&](const TextTemplate& text) {
     for (const TextTemplate::Piece& piece : text.pieces) {
-      if (piece.column) need(plan.input, alert.visible, {*piece.column});
+      if (piece.column) need_columns_of_row({*piece.column});
     }
   });
   if (plan.late.policy != LatePolicy::kDrop) need_whole_rows(plan.input);

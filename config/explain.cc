@@ -6,6 +6,7 @@
 
 #include "config/expression_text.h"
 #include "config/job_topics.h"
+#include "config/rule_version.h"
 #include "config/state_estimate.h"
 #include "engine/api/alert_schema.h"
 #include "engine/base/text.h"
@@ -301,10 +302,16 @@ class Explainer {
   }
 
   void write_alert(const AlertPlan& alert) {
-    const Schema& schema = plan_.schema_of(alert.input);
+    const Schema schema = plan_.row_of(alert).qualified();
     std::vector<std::string> names = schema.names();
     out_.heading(1, concat("alert ", alert.name));
+    out_.line(2, "version", rule_version(plan_, alert));
     out_.line(2, "from", plan_.name_of(alert.input));
+    if (alert.parameters) {
+      out_.line(2, "parameters",
+                concat("of table ", alert.parameters->name, " as of event time, by ",
+                       join(names_at(schema, alert.parameters->keys), ", ")));
+    }
     out_.line(2, "per", join(names_at(schema, alert.key), ", "));
     for (const sql::HistoryCall& call : alert.history) {
       const bool first = names.size() == schema.size();

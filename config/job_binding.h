@@ -30,11 +30,13 @@ struct BoundStream {
   Lineage lineage;
 };
 
-/// An alert bound over what it may see; positions in `plan` are those in `visible`.
+/// An alert bound over what it may see; positions in `plan` are those in `row`: the columns of
+/// `visible`, then those of `parameters`.
 struct BoundAlert {
   const AlertSpec* spec = nullptr;
   AlertPlan plan;
   Schema visible;
+  Schema parameters;
   sql::InputRow row;
 };
 
@@ -90,6 +92,7 @@ class JobBinding {
   sql::LoneOptions lone_options(BoundAlert& alert) const;
   bool bind_conditions(BoundAlert& alert);
   bool bind_key(BoundAlert& alert);
+  bool bind_parameters(BoundAlert& alert, std::span<const std::string_view> texts);
   bool bind_text(BoundAlert& alert);
   void need_columns_of(const BoundAlert& alert);
   void check_parents(const AlertSpec& alert);

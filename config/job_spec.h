@@ -171,6 +171,8 @@ struct AlertSpec {
   PlacedText name;
   PlacedText from;
   std::vector<PlacedText> key;
+  /// Name of a table.
+  std::optional<PlacedText> parameters;
   std::optional<PlacedText> raise;
   /// Absent: NOT (raise).
   std::optional<PlacedText> clear;

@@ -44,6 +44,10 @@ void parse_condition(MapReader& map, const PlacedText& name, AlertSpec& alert) {
   }
   if (silent == nullptr) return;
   alert.silent_after = parse_time_above_0(map, "silent_after");
+  if (alert.parameters) {
+    errors.add(alert.parameters->place, "'parameters': with 'silent_after' there is no row to look "
+                                        "at that could have some");
+  }
   for (const ConfigNode* node : {clear, hold, clear_for}) {
     if (node == nullptr) continue;
     errors.add(node->place,
@@ -97,6 +101,9 @@ AlertSpec parse_alert(const PlacedText& name, const ConfigNode& node, const std:
     if (auto text = read_text(*from, "from", errors)) alert.from = *std::move(text);
   }
   if (const ConfigNode* key = map.require("key")) alert.key = read_texts(*key, "key", errors);
+  if (const ConfigNode* parameters = map.find("parameters")) {
+    alert.parameters = read_text(*parameters, "parameters", errors);
+  }
   parse_condition(map, name, alert);
   alert.renotify_every = parse_time_above_0(map, "renotify_every");
   alert.expire_after = parse_time_above_0(map, "expire_after");

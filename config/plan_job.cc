@@ -92,11 +92,27 @@ TablePlan finish_table(const TableSpec& spec, const SourceColumns& columns) {
   return table;
 }
 
+/// Lines of a file have no timestamp of their own.
+bool has_times(const TablePlan& table) {
+  return table.file.empty() ||
+         table.source.columns[table.source.time_column].origin != ColumnOrigin::kTimestamp;
+}
+
 AlertPlan finish_alert(BoundAlert bound, const JobPlan& plan) {
   AlertPlan& alert = bound.plan;
   const Schema& input = plan.schema_of(alert.input);
   auto mapping = mapping_of(bound.visible, input);
-  for (std::size_t i = 0; i < alert.history.size(); ++i) mapping.push_back(input.size() + i);
+  std::size_t columns = input.size();
+  if (alert.parameters) {
+    for (std::size_t& column : alert.parameters->keys) column = mapping[column];
+    const TablePlan& table = plan.tables[alert.parameters->table];
+    if (has_times(table)) alert.parameters->since = columns + table.source.time_column;
+    for (const std::size_t column : mapping_of(bound.parameters, table.source.schema)) {
+      mapping.push_back(columns + column);
+    }
+    columns += table.source.schema.size();
+  }
+  for (std::size_t i = 0; i < alert.history.size(); ++i) mapping.push_back(columns + i);
   for (std::size_t& column : alert.key) column = mapping[column];
   visit_expressions(alert, [&](sql::ExpressionPtr& expression) {
     expression = sql::with_columns(expression, mapping);
@@ -125,6 +141,9 @@ void warn_about_unused(const JobPlan& plan, ErrorList& warnings) {
     for (const auto& tables : stream.tables) joined.insert(tables.begin(), tables.end());
   }
   if (plan.flood && plan.flood->commands) joined.insert(*plan.flood->commands);
+  for (const AlertPlan& alert : plan.alerts) {
+    if (alert.parameters) joined.insert(alert.parameters->table);
+  }
   for (std::size_t i = 0; i < plan.tables.size(); ++i) {
     if (joined.contains(i)) continue;
     const SourcePlan& table = plan.tables[i].source;
@@ -196,6 +215,15 @@ void warn(JobPlan& plan) {
 }
 
 }  // namespace
+
+sql::InputRow JobPlan::row_of(const AlertPlan& alert) const {
+  sql::InputRow row = sql::InputRow::of(schema_of(alert.input));
+  row.first_part_wins = true;
+  if (alert.parameters) {
+    row.add(alert.parameters->name, tables[alert.parameters->table].source.schema);
+  }
+  return row;
+}
 
 std::optional<JobPlan> plan_job(JobSpec spec, const FunctionRegistry& functions,
                                 std::vector<ConfigError>& errors) {

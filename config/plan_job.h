@@ -114,6 +114,19 @@ struct StreamPlan {
   SourcePlace place;
 };
 
+/// The table whose rows the rows of an alert read (LEFT JOIN as of event time).
+struct AlertParameters {
+  /// Position in JobPlan::tables of a broadcast one.
+  std::size_t table = 0;
+  /// Its name, which qualifies its columns.
+  std::string name;
+  /// Positions in the alert's input of the columns that are compared with the table's key, in the
+  /// order of that.
+  std::vector<std::size_t> keys;
+  /// Where in the row stands from when that of the table holds; absent: a file that says no times.
+  std::optional<std::size_t> since;
+};
+
 /// Either `raise` and `clear`, or `silent_after`.
 struct AlertPlan {
   std::string name;
@@ -124,6 +137,7 @@ struct AlertPlan {
   std::vector<std::size_t> key;
   /// The column whose values have a clock each, where it is one.
   std::optional<std::size_t> clock;
+  std::optional<AlertParameters> parameters;
   sql::ExpressionPtr raise;
   sql::ExpressionPtr clear;
   std::optional<Micros> silent_after;
@@ -135,11 +149,11 @@ struct AlertPlan {
   std::optional<Micros> renotify_every;
   std::optional<Micros> expire_after;
   AlertOrder order = AlertOrder::kEvent;
-  /// What the rule reads is a row of the input, behind it the results of these functions across
-  /// rows, and behind those what stands in the texts as expressions.
+  /// What the rule reads is a row of the input, behind it that of its parameters, then the results
+  /// of these functions across rows, and then what stands in the texts as expressions.
   std::vector<sql::HistoryCall> history;
   std::vector<sql::ExpressionPtr> values;
-  /// Over the input's schema; advice and group may be absent.
+  /// Over the row with its parameters; advice and group may be absent.
   TextTemplate text;
   std::optional<TextTemplate> advice;
   std::optional<TextTemplate> group;
@@ -243,6 +257,8 @@ struct JobPlan {
     return input.kind == InputRef::Kind::kSource ? sources[input.index].schema
                                                  : streams[input.index].output;
   }
+  /// The columns that an alert sees: those of its input, then those of its parameters.
+  sql::InputRow row_of(const AlertPlan& alert) const;
   std::string_view name_of(InputRef input) const {
     return input.kind == InputRef::Kind::kSource ? sources[input.index].name
                                                  : streams[input.index].name;

@@ -4,6 +4,9 @@
 namespace sitrep {
 namespace {
 
+/// "2026-03-01T08:00:00.000000Z" behind its length: parameters_version.
+constexpr std::size_t kVersionBytes = 31;
+
 /// As in the key of a state table: a null byte and the value.
 std::size_t key_bytes(Type type) {
   switch (type) {
@@ -33,13 +36,14 @@ std::size_t open_panes(const sql::Window& window) {
   return static_cast<std::size_t>(window.width / window.slide);
 }
 
-std::size_t alert_key_bytes(const AlertPlan& alert, const Schema& input) {
+std::size_t alert_key_bytes(const AlertPlan& alert, const Schema& row) {
   std::size_t bytes = kRowOverheadBytes + kAlertRowBytes;
-  for (const std::size_t column : alert.key) bytes += 2 * key_bytes(input.fields[column].type);
+  for (const std::size_t column : alert.key) bytes += 2 * key_bytes(row.fields[column].type);
   if (!alert.history.empty()) {
     bytes += kRowOverheadBytes + kHistoryRowBytes + alert.history.size() * kCallMemoryBytes;
-    for (const std::size_t column : alert.key) bytes += key_bytes(input.fields[column].type);
+    for (const std::size_t column : alert.key) bytes += key_bytes(row.fields[column].type);
   }
+  if (alert.parameters) bytes += kVersionBytes;
   visit_templates(alert, [&](const TextTemplate& text) {
     for (const TextTemplate::Piece& piece : text.pieces) {
       bytes += piece.literal.empty() ? kTextBytes : piece.literal.size();

@@ -25,7 +25,7 @@ std::size_t accumulator_bytes(const sql::Grouping& grouping);
 std::size_t group_bytes(const sql::Grouping& grouping);
 /// Panes of a group that are open at once when rows come in order.
 std::size_t open_panes(const sql::Window& window);
-/// One key of an alert over rows of `input`.
-std::size_t alert_key_bytes(const AlertPlan& alert, const Schema& input);
+/// One key of an alert that reads rows of `row`.
+std::size_t alert_key_bytes(const AlertPlan& alert, const Schema& row);
 
 }  // namespace sitrep

@@ -48,11 +48,13 @@ struct Words {
   Value group = Null{};
   Value advice = Null{};
   Value labels = Null{};
+  Value parameters_version = Null{};
 };
 
 Words read_words(std::string_view saved) {
   Words out;
-  for (Value* const part : {&out.text, &out.group, &out.advice, &out.labels}) {
+  for (Value* const part :
+       {&out.text, &out.group, &out.advice, &out.labels, &out.parameters_version}) {
     std::string_view words;
     if (!take_sized(saved, words)) return out;
     // A rule that says nothing leaves nothing.
@@ -70,6 +72,7 @@ bool ends(AlertChange change) {
 AlertOutput::AlertOutput(const AlertIdentity& identity)
     : job_(identity.job),
       name_(identity.name),
+      version_(identity.version),
       severity_(identity.severity),
       renotify_every_(identity.renotify_every),
       expire_after_(identity.expire_after),
@@ -100,7 +103,9 @@ void AlertOutput::add(std::string_view key, AlertState& state, const AlertRecord
                          std::move(words.advice),
                          std::move(words.labels),
                          record.cause.empty() ? Value(Null{}) : Value(std::string(record.cause)),
-                         Null{}};
+                         Null{},
+                         version_,
+                         std::move(words.parameters_version)};
   rows_.row(cells, record.at, record.at, clock);
   empty_ = false;
   if (ends(record.change)) {
@@ -153,12 +158,17 @@ std::string render_words(const AlertIdentity& identity, const ColumnBatch& batch
                          std::size_t row) {
   std::string out;
   append_sized(out, render_text(identity.text, batch, row));
-  if (identity.group.empty() && identity.advice.empty() && !identity.labels) return out;
+  const auto& since = identity.parameters_since;
+  if (identity.group.empty() && identity.advice.empty() && !identity.labels && !since) return out;
   append_sized(out, render_text(identity.group, batch, row));
   append_sized(out, render_text(identity.advice, batch, row));
   std::string labels;
   if (identity.labels) identity.labels(batch, row, labels);
   append_sized(out, labels);
+  if (!since) return out;
+  std::string version;
+  if (!batch.column(*since).is_null(row)) append_cell(version, batch.column(*since), row);
+  append_sized(out, version);
   return out;
 }
 

@@ -26,6 +26,8 @@ struct AlertIdentity {
 
   std::string job;
   std::string name;
+  /// What the rule was when a record was written: rule_version of config.
+  std::string version;
   /// Of every record that does not say another.
   AlertSeverityLevel severity = AlertSeverityLevel::kWarning;
   std::vector<TextPiece> text;
@@ -34,6 +36,8 @@ struct AlertIdentity {
   std::vector<TextPiece> group;
   /// Puts the labels of a row, as the text of a JSON object, into its argument. Null: none.
   std::function<void(const ColumnBatch& batch, std::size_t row, std::string& out)> labels;
+  /// The input column that says from when the row's parameters hold; absent: it has none.
+  std::optional<std::size_t> parameters_since;
   /// An alert that is up is told of again so often, and given up after so long, counted from its
   /// raise in event time. Nothing: never.
   std::optional<Micros> renotify_every;
@@ -75,6 +79,7 @@ class AlertOutput {
 
   const std::string job_;
   const std::string name_;
+  const std::string version_;
   const AlertSeverityLevel severity_;
   const std::optional<Micros> renotify_every_;
   const std::optional<Micros> expire_after_;
@@ -83,7 +88,8 @@ class AlertOutput {
 };
 
 /// What a person is told of a row, as it is kept until a record says it: the text, then, where the
-/// rule has any of them, group, advice and labels; each behind its length (4 bytes little endian).
+/// rule has any of them, group, advice, labels and, where it has parameters, the time since which
+/// they hold (RFC 3339); each behind its length (4 bytes little endian).
 std::string render_words(const AlertIdentity& identity, const ColumnBatch& batch, std::size_t row);
 
 /// A template with the cells of row `row`.

@@ -19,7 +19,9 @@ const Schema& alert_schema() {
                               {"advice", Type::kText},
                               {"labels", Type::kText},
                               {"cause", Type::kText},
-                              {"by", Type::kText}}};
+                              {"by", Type::kText},
+                              {"rule_version", Type::kText},
+                              {"parameters_version", Type::kText}}};
   return kAlert;
 }
 

@@ -8,7 +8,7 @@
 namespace sitrep {
 
 /// id (text), revision (bigint), alert, key, group, state, change (text), at, since, raised_at
-/// (timestamp), severity, text, advice, labels, cause, by (text).
+/// (timestamp), severity, text, advice, labels, cause, by, rule_version, parameters_version (text).
 const Schema& alert_schema();
 
 /// The columns of a command about alerts: target (text), shelve_until (timestamp), acknowledge

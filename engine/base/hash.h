@@ -19,7 +19,13 @@ inline std::uint64_t hash_bytes(std::string_view bytes) {
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
-/// The canonical form: big endian.
+/// In canonical form: big endian.
+inline std::array<std::uint8_t, 8> hash_digest_64(std::string_view bytes) {
+  XXH64_canonical_t canonical;
+  XXH64_canonicalFromHash(&canonical, hash_bytes(bytes));
+  return std::to_array(canonical.digest);
+}
+
 inline std::array<std::uint8_t, 16> hash_bytes_128(std::string_view bytes) {
   XXH128_canonical_t canonical;
   XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.data(), bytes.size()));

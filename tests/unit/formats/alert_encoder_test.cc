@@ -22,7 +22,9 @@ TEST(AlertEncoder, labels_are_an_object_and_the_headers_an_event) {
                   R"("change":"updated","at":"2026-03-01T08:00:20.999Z","since":null,)"
                   R"("raised_at":"2026-03-01T08:00:00.000Z","severity":"critical",)"
                   R"("text":"CO at 120 ppm","advice":"leave the room",)"
-                  R"("labels":{"site":"north","unit":"3 \"Coy\""},"cause":null,"by":null})",
+                  R"("labels":{"site":"north","unit":"3 \"Coy\""},"cause":null,"by":null,)"
+                  R"("rule_version":"lhblzyml",)"
+                  R"("parameters_version":"2026-02-01T00:00:00.000Z"})",
                   "ce_specversion=1.0", "ce_id=dr5aaloriwq3we7rpbixbcokue/2",
                   "ce_source=/sitrep/camp/co_high", "ce_type=sitrep.alert.v1.updated",
                   "ce_time=2026-03-01T08:00:20.999Z", "content-type=application/json",
@@ -38,12 +40,14 @@ TEST(AlertEncoder, a_rule_that_says_little_leaves_nulls_and_an_empty_key_no_subj
                {"since", kRaisedAt - 10'000'000},
                {"raised_at", Null{}},
                {"advice", Null{}},
-               {"labels", Null{}}}),
+               {"labels", Null{}},
+               {"parameters_version", Null{}}}),
       ElementsAre(R"({"schema":"alert.v1","id":"dr5aaloriwq3we7rpbixbcokue","revision":1,)"
                   R"("alert":"co_high","key":"","group":null,"state":"active",)"
                   R"("change":"raised","at":"2026-03-01T08:00:20.999Z",)"
                   R"("since":"2026-03-01T07:59:50.000Z","raised_at":null,"severity":"critical",)"
-                  R"("text":"CO at 120 ppm","advice":null,"labels":null,"cause":null,"by":null})",
+                  R"("text":"CO at 120 ppm","advice":null,"labels":null,"cause":null,"by":null,)"
+                  R"("rule_version":"lhblzyml","parameters_version":null})",
                   "ce_specversion=1.0", "ce_id=dr5aaloriwq3we7rpbixbcokue/1",
                   "ce_source=/sitrep/camp/co_high", "ce_type=sitrep.alert.v1.raised",
                   "ce_time=2026-03-01T08:00:20.999Z", "content-type=application/json"));
@@ -64,7 +68,7 @@ TEST(AlertEncoder, columns_that_come_later_are_members) {
   const auto encoder = make_alert_encoder(schema, "camp");
   const AlertCells cells = {{"shift", "night"}, {"rota", Null{}}, {"labels", Null{}}};
   EXPECT_THAT(payload_and_headers(*encoder, alert_record(cells, schema), schema).front(),
-              testing::EndsWith(R"("shift":"night","rota":null})"));
+              testing::EndsWith(R"(000Z","shift":"night","rota":null})"));
 }
 
 TEST(AlertEncoder, each_row_has_headers_of_its_own) {

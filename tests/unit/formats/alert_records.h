@@ -36,7 +36,9 @@ inline std::vector<Value> alert_record(const AlertCells& changed = {},
                                     {"severity", "critical"},
                                     {"text", "CO at 120 ppm"},
                                     {"advice", "leave the room"},
-                                    {"labels", R"({"site":"north","unit":"3 \"Coy\""})"}};
+                                    {"labels", R"({"site":"north","unit":"3 \"Coy\""})"},
+                                    {"rule_version", "lhblzyml"},
+                                    {"parameters_version", "2026-02-01T00:00:00.000Z"}};
   std::vector<Value> row;
   for (const Field& field : schema.fields) {
     const auto other = changed.find(field.name);

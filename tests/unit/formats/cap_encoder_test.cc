@@ -50,6 +50,9 @@ TEST(CapEncoder, a_first_record_is_an_alert) {
       "<parameter><valueName>state</valueName><value>active</value></parameter>"
       "<parameter><valueName>change</valueName><value>raised</value></parameter>"
       "<parameter><valueName>severity</valueName><value>critical</value></parameter>"
+      "<parameter><valueName>rule_version</valueName><value>lhblzyml</value></parameter>"
+      "<parameter><valueName>parameters_version</valueName><value>2026-02-01T00:00:00.000Z"
+      "</value></parameter>"
       "<parameter><valueName>labels.site</valueName><value>north</value></parameter>"
       "<parameter><valueName>labels.unit</valueName><value>3 \"Coy\"</value></parameter>"
       "<area><areaDesc>north</areaDesc></area></info></alert>");
@@ -67,7 +70,7 @@ TEST(CapEncoder, a_clear_updates_the_first_record_and_gives_the_all_clear) {
   const AlertCells cells = {{"revision", std::int64_t{3}}, {"change", "cleared"},
                             {"state", "cleared"},          {"severity", "warning"},
                             {"group", Null{}},             {"advice", Null{}},
-                            {"labels", Null{}}};
+                            {"labels", Null{}},            {"parameters_version", Null{}}};
   EXPECT_THAT(
       payload_and_headers(*make_cap_encoder(alert_schema(), exercise), alert_record(cells)),
       testing::ElementsAre(
@@ -89,6 +92,7 @@ TEST(CapEncoder, a_clear_updates_the_first_record_and_gives_the_all_clear) {
           "<parameter><valueName>raised_at</valueName><value>2026-03-01T08:00:00-00:00</value>"
           "</parameter>"
           "<parameter><valueName>severity</valueName><value>warning</value></parameter>"
+          "<parameter><valueName>rule_version</valueName><value>lhblzyml</value></parameter>"
           "<area><areaDesc>north/gen-1</areaDesc></area></info></alert>",
           "ce_specversion=1.0", "ce_id=dr5aaloriwq3we7rpbixbcokue/3",
           "ce_source=/sitrep/camp/co_high", "ce_type=sitrep.alert.v1.cleared",

@@ -139,7 +139,8 @@ class Oracle {
                change == "cleared" || change == "expired" ? "cleared" : "active", ",", change, ",",
                micros(at), ",", raised ? concat(micros(since_)) : "null", ",",
                raised ? "null" : concat(micros(raised_at_)), ",",
-               severity_.empty() ? "warning" : severity_, ",", text, ",null,null,null,null"));
+               severity_.empty() ? "warning" : severity_, ",", text,
+               ",null,null,null,null,v1,null"));
     told_ = text;
   }
 
@@ -185,6 +186,7 @@ AlertRule::Options options_of(const Plan& plan) {
   AlertIdentity identity;
   identity.job = "job";
   identity.name = "alert";
+  identity.version = "v1";
   identity.text = {{.literal = "row ", .column = {}}, {.literal = {}, .column = 1}};
   identity.renotify_every = time(plan.renotify_every);
   identity.expire_after = time(plan.expire_after);
@@ -336,6 +338,37 @@ TEST(AlertReminders, follow_settings_that_changed_at_a_restart) {
   options = &after;
   run.restart(/*cold=*/false);
   EXPECT_EQ(advance_to(40), std::vector<Micros>({15, 30}));
+}
+
+TEST(AlertVersion, episode_goes_on_under_the_rule_that_a_restart_brings) {
+  const AlertRule::Options before = options_of({});
+  AlertRule::Options after = options_of({});
+  after.identity.version = "v2";
+  const AlertRule::Options* options = &before;
+  OperatorRun run([&options] { return std::make_unique<AlertRule>(*options); }, {});
+  BatchBuilder builder(schema());
+  const auto texts_of = [&](std::int64_t second, bool raise) {
+    const Value cells[] = {Value("k"), Value(second), Value(raise), Value(!raise), Value(Null())};
+    builder.row(cells, second * kMicrosPerSecond, kMinWatermark);
+    const ClockReading reading{
+        .clock = 0, .watermark = second * kMicrosPerSecond, .idle = false};
+    KeptRows out;
+    EXPECT_TRUE(run.op().process(builder.finish(), out));
+    EXPECT_TRUE(run.op().advance({&reading, 1}, out));
+    run.end_epoch(out);
+    std::vector<std::string> texts;
+    for (const KeptRows::Row& row : out.rows) texts.push_back(row.text);
+    return texts;
+  };
+  const std::string id = episode_id("job", "alert", std::string("\1\1\0\0\0k", 6), 0, 0);
+  EXPECT_EQ(texts_of(0, /*raise=*/true),
+            std::vector({id + ",1,alert,k,null,active,raised,0,0,null,warning,row 0,null,null,"
+                              "null,v1,null"}));
+  options = &after;
+  run.restart(/*cold=*/false);
+  EXPECT_EQ(texts_of(5, /*raise=*/false),
+            std::vector({id + ",2,alert,k,null,cleared,cleared,5000000,null,0,warning,row 5,null,"
+                              "null,null,v2,null"}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, AlertOracleTest, testing::Range(1U, 301U));

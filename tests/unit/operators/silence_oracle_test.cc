@@ -126,7 +126,7 @@ class Oracle {
         raised ? ",1,alert," : ",2,alert,", key, ",null,", raised ? "active," : "cleared,", change,
         ",", micros(at), ",", raised ? concat(micros(episode.last)) : "null", ",",
         raised ? "null" : concat(micros(episode.raised_at)), ",warning,", texts_[key],
-        ",null,null,", cause, ",null"));
+        ",null,null,", cause, ",null,v1,null"));
   }
 
   const std::int64_t out_of_orderness_;

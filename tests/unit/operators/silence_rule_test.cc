@@ -67,12 +67,13 @@ TEST(SilenceRule, columns_of_a_gateways_record) {
   const std::string id = raised[0].substr(0, 26);
   EXPECT_EQ(raised[0].substr(26),
             ",1,alert,C1,sector of V1,active,raised,700000000,100000000,null,warning,"
-            "gateway C1 silent: nothing from its only key for 10min,null,null,gateway silent,null");
+            "gateway C1 silent: nothing from its only key for 10min,null,null,gateway silent,"
+            "null,v1,null");
   run.row(kCamp, "V2", 900, 100);
   EXPECT_THAT(run.take_rows(),
               ElementsAre(id + ",2,alert,C1,sector of V1,cleared,cleared,900000000,null,700000000,"
                                "warning,gateway C1 silent: nothing from its only key for 10min,"
-                               "null,null,gateway silent,null"));
+                               "null,null,gateway silent,null,v1,null"));
 }
 
 TEST(SilenceRule, key_that_was_silent_before_keeps_its_own_episode) {

@@ -29,6 +29,7 @@ class SilenceRun {
     SilenceRule::Options out;
     out.identity.job = "job";
     out.identity.name = "alert";
+    out.identity.version = "v1";
     out.identity.text = {{.literal = "nothing of ", .column = {}}, {.literal = {}, .column = 0}};
     out.identity.key_columns = {0};
     out.identity.key_text = [](const ColumnBatch& batch, std::size_t row, std::string& text) {

@@ -56,7 +56,7 @@ class CaseParser {
       text.remove_prefix(std::min(end + 1, text.size()));
       TRY(take_line(line));
     }
-    if (case_.job.empty()) return complain("there is no `--- job` section");
+    if (case_.job.empty() && !case_.job_file) return complain("there is no `--- job` section");
     return std::move(case_);
   }
 
@@ -70,6 +70,7 @@ class CaseParser {
   Result<void> take_line(std::string_view line) {
     if (line.starts_with("--- ")) return begin_section(trim(line.substr(4)));
     if (section_ == Section::kJob) {
+      if (case_.job_file) return take_line_behind_a_job_file(line);
       case_.job += line;
       case_.job += '\n';
       return {};
@@ -99,10 +100,18 @@ class CaseParser {
     return {};
   }
 
+  Result<void> take_line_behind_a_job_file(std::string_view line) const {
+    const std::string_view text = trim(line);
+    if (text.empty() || text.starts_with('#')) return {};
+    return complain(concat("the job is in ", *case_.job_file,
+                           "; for a job that is written here, begin with `--- job` alone"));
+  }
+
   Result<void> begin_section(std::string_view name) {
-    if (name == "job") {
+    if (name == "job" || name.starts_with("job ")) {
       section_ = Section::kJob;
       case_.job_line = line_;
+      if (name != "job") case_.job_file = trim(name.substr(4));
     } else if (name == "input" || name == "input without end") {
       section_ = Section::kInput;
       case_.ends = name == "input";
@@ -116,9 +125,9 @@ class CaseParser {
       rows_ = &rows_of(trim(name.substr(7)));
     } else {
       return complain(concat("unknown section `--- ", name,
-                             "`; known are job, input, input without end, expect TOPIC, expect "
-                             "text TOPIC, expect headers TOPIC, expect dead letters, expect "
-                             "errors"));
+                             "`; known are job, job FILE, input, input without end, expect "
+                             "TOPIC, expect text TOPIC, expect headers TOPIC, expect dead "
+                             "letters, expect errors"));
     }
     return {};
   }

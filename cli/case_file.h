@@ -4,7 +4,7 @@
 //
 //   # Rows behind the watermark go to the side topic.
 //   --- job
-//   …the job file; `kafka:` or `files:` may be left out…
+//   …the job file; `kafka:` or `files:` may be left out; or else `--- job FILE`…
 //   --- input
 //   fleet.telemetry[0] {"vehicle_id": "V1", "ts": 1000}
 //   advance 30s
@@ -64,7 +64,10 @@ struct CaseFile {
   std::string name;
   /// The comment at the top: what the case shows.
   std::string title;
+  /// Empty while it lies in `job_file`, which whoever reads the case reads too.
   std::string job;
+  /// Of `--- job FILE`: a path from the directory of the case.
+  std::optional<std::string> job_file;
   std::size_t job_line = 0;
   std::vector<CaseStep> input;
   /// Whether the input ends (all windows close); `--- input without end` says no.

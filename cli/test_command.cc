@@ -39,6 +39,19 @@ class ScratchDirectory {
   std::filesystem::path path_;
 };
 
+/// The case with its job, wherever that is written.
+Result<CaseFile> read_case(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, read_text_file(path, kCaseBytesMax));
+  ASSIGN_OR_RETURN(CaseFile file, parse_case(path, text));
+  if (file.job_file) {
+    const auto job = std::filesystem::path(path).parent_path() / *file.job_file;
+    auto read = read_text_file(job.lexically_normal().string(), kCaseBytesMax);
+    if (!read) return std::move(read).error().with_context(concat(path, ":", file.job_line));
+    file.job = *std::move(read);
+  }
+  return file;
+}
+
 /// The ways that end in the same difference.
 struct Failure {
   std::string difference;
@@ -96,8 +109,7 @@ Result<std::size_t> run_cases(const TestOptions& options, std::ostream& out) {
   }
   std::size_t failed = 0;
   for (const std::string& path : options.cases) {
-    ASSIGN_OR_RETURN(const std::string text, read_text_file(path, kCaseBytesMax));
-    ASSIGN_OR_RETURN(const CaseFile file, parse_case(path, text));
+    ASSIGN_OR_RETURN(const CaseFile file, read_case(path));
     const std::vector<CaseWay> ways = ways_of(file, options.way);
     const std::vector<Failure> failures = failures_of(file, ways);
     for (const Failure& failure : failures) {

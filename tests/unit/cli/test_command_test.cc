@@ -86,6 +86,27 @@ TEST_F(RunCases, payloads_can_be_compared_as_text_and_records_by_their_headers) 
             "0 passed, 1 failed\n");
 }
 
+TEST_F(RunCases, a_job_can_be_a_file_beside_the_case) {
+  std::ofstream(directory_.path() / "pass.yaml") << kJob.substr(kJob.find("job: pass"));
+  const auto said_of = [&](std::string_view sections) {
+    std::ofstream(path_) << sections;
+    std::ostringstream out;
+    const auto failed = run_cases({.cases = {path_}, .way = "plain"}, out);
+    return failed ? out.str() : failed.error().message();
+  };
+  const std::string rows = "--- input\nin[0] {\"n\": 1, \"ts\": 0}\n--- expect out\n{\"n\": 1}\n";
+  EXPECT_EQ(said_of(concat("# Rows pass.\n--- job pass.yaml\n\n# As they are.\n", rows)),
+            concat(path_, ": ok\n1 passed, 0 failed\n"));
+  EXPECT_EQ(said_of(concat("--- job ./no/../pass.yaml\n", rows)),
+            concat(path_, ": ok\n1 passed, 0 failed\n"));
+  EXPECT_EQ(said_of(concat("--- job none.yaml\n", rows)),
+            concat(path_, ":1: cannot read ", (directory_.path() / "none.yaml").string(),
+                   ": No such file or directory"));
+  EXPECT_EQ(said_of(concat("--- job pass.yaml\njob: other\n", rows)),
+            concat(path_, ":2: the job is in pass.yaml; for a job that is written here, begin with "
+                          "`--- job` alone"));
+}
+
 TEST_F(RunCases, a_way_that_is_none_is_refused_with_those_that_are) {
   EXPECT_EQ(said("--- input\n", "nope"),
             "--way: there is no way 'nope'; known: plain, batch-of-one, workers, crash-1, crash-2, "

@@ -23,7 +23,7 @@
 namespace sitrep {
 
 /// How much of the past is sent first: one cycle of faults.
-inline constexpr Micros kDemoHistory = kFaultCycle;
+inline constexpr Micros kDemoHistory = kDemoFaultCycle;
 
 class DemoSource {
  public:

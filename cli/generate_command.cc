@@ -19,16 +19,21 @@ namespace sitrep {
 namespace {
 
 constexpr Micros kStep = 20 * kMicrosPerMilli;
+/// What of the past is made up at once: it is held in memory.
+constexpr Micros kPastStep = 60 * kMicrosPerSecond;
 constexpr std::int32_t kNewTopicPartitions = 4;
 
 using Records = std::vector<TelemetryRecord>;
 
-/// Plays the scenario in real time until it ends or `stop`; `take` gets what is sent in each step.
+/// Plays the scenario, in real time or at once what would have come before now, until it ends or
+/// `stop`; `take` gets what is sent in each step.
 Result<std::uint64_t> play(const GenerateOptions& options, const StopFlag& stop,
                            const std::function<Result<void>(const Records&)>& take) {
   const SystemClock clock;
-  const Micros start = clock.now();
-  const Micros end = options.seconds
+  const Micros begun = clock.now();
+  const Micros start = begun - options.past.value_or(0);
+  const Micros end = options.past      ? begun
+                     : options.seconds
                          ? start + static_cast<Micros>(*options.seconds * kMicrosPerSecond)
                          : std::numeric_limits<Micros>::max();
   ASSIGN_OR_RETURN(auto scenario,
@@ -37,16 +42,22 @@ Result<std::uint64_t> play(const GenerateOptions& options, const StopFlag& stop,
                                             .records_per_second = options.records_per_second,
                                             .start = start}));
   std::uint64_t count = 0;
+  Micros now = start;
   while (!stop.requested()) {
-    const Micros now = std::min(clock.now(), end);
+    now = std::min(options.past ? now + kPastStep : clock.now(), end);
     Records records = scenario.advance(now);
+    // A clock that was a day ahead then is not ahead of today's: nothing would refuse it, and
+    // everything behind it would be late.
+    if (options.past) {
+      std::erase_if(records, [](const auto& r) { return r.mishap == Mishap::kFutureClock; });
+    }
     if (options.topic) {
       std::erase_if(records, [&](const auto& record) { return record.topic != *options.topic; });
     }
     TRY(take(records));
     count += records.size();
     if (now >= end) break;
-    std::this_thread::sleep_for(std::chrono::microseconds(kStep));
+    if (!options.past) std::this_thread::sleep_for(std::chrono::microseconds(kStep));
   }
   return count;
 }

@@ -8,13 +8,14 @@
 #include <ostream>
 #include <string>
 
+#include "engine/base/ids.h"
 #include "engine/base/result.h"
 #include "engine/base/stop_flag.h"
 
 namespace sitrep {
 
 struct GenerateOptions {
-  /// camp or fleet.
+  /// camp, fleet or smart_camp.
   std::string scenario;
   /// Absent: payloads go to the output stream.
   std::optional<std::string> brokers;
@@ -23,6 +24,8 @@ struct GenerateOptions {
   double records_per_second = 100;
   /// Absent: until stopped.
   std::optional<double> seconds;
+  /// Instead of real time: what would have come in so long before now, at once.
+  std::optional<Micros> past;
   std::uint64_t seed = 1;
 };
 

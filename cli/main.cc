@@ -27,6 +27,7 @@
 #include "engine/base/logging.h"
 #include "engine/base/stop_flag.h"
 #include "engine/base/text.h"
+#include "engine/data/time_text.h"
 
 namespace sitrep {
 namespace {
@@ -243,24 +244,39 @@ int run(int argc, char** argv) {
   GenerateOptions generate_options;
   CLI::App* generate_command = app.add_subcommand(
       "generate", "Makes up telemetry in real time, for a pipe or into Kafka");
-  generate_command->add_option("SCENARIO", generate_options.scenario, "camp or fleet")
+  generate_command->add_option("SCENARIO", generate_options.scenario,
+                               "camp, fleet or smart_camp")
       ->required()
-      ->check(CLI::IsMember({"camp", "fleet"}));
+      ->check(CLI::IsMember({"camp", "fleet", "smart_camp"}));
   generate_command->add_option("--brokers", generate_options.brokers,
                                "host:port of a Kafka broker; without it lines go to the output");
   generate_command->add_option("--topic", generate_options.topic, "Only this topic's records");
   generate_command->add_option("--rate", generate_options.records_per_second, "Records per second")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  generate_command->add_option("--seconds", generate_options.seconds, "Ends after so long")
-      ->check(CLI::PositiveNumber);
+  CLI::Option* generate_seconds =
+      generate_command->add_option("--seconds", generate_options.seconds, "Ends after so long")
+          ->check(CLI::PositiveNumber);
+  generate_command
+      ->add_option_function<std::string>(
+          "--past",
+          [&](const std::string& text) {
+            generate_options.past = parse_duration(text);
+            if (generate_options.past.value_or(0) > 0) return;
+            throw CLI::ValidationError("--past", "expected a duration such as 90min or 100h");
+          },
+          "Not in real time: what the last DURATION (100h) would have brought, at once")
+      ->excludes(generate_seconds);
   generate_command->add_option("--seed", generate_options.seed,
                                "The same seed makes the same telemetry");
   generate_command->footer(
-      "camp goes to camp.power, camp.water, camp.cold and camp.gates; fleet to fleet.telemetry.\n"
+      "camp goes to camp.power, camp.water, camp.cold and camp.gates; fleet to fleet.telemetry;\n"
+      "smart_camp to these of a camp and to camp.fuel, camp.battery, camp.air, camp.perimeter,\n"
+      "camp.gateway and camp.headcount, with faults that last hours (docs/packs/smart-camp.md).\n"
       "A few records are broken, late or silent on purpose: real ones are too.\n"
       "  sitrep generate fleet --seconds 5 | head\n"
-      "  sitrep generate camp --brokers localhost:9092 --rate 1000");
+      "  sitrep generate camp --brokers localhost:9092 --rate 1000\n"
+      "  sitrep generate smart_camp --brokers localhost:9092 --rate 2 --past 100h");
   generate_command->callback(
       [&] { code = report(generate(generate_options, stop_flag, std::cout)); });
 

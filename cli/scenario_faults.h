@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What goes wrong in a scenario, and when: each fault begins and ends at fixed seconds of a cycle
-// that repeats every minute, so that whoever watches a demonstration sees all of them.
-// Thread-safe.
+// What goes wrong in a scenario, and when: each fault begins and ends at fixed seconds of a cycle.
+// That of a demonstration is a minute, so that whoever watches sees all of them; that of the smart
+// camp is days, since its alerts wait for as long as those of a real camp. Thread-safe.
 
 #include <cstdint>
 #include <optional>
@@ -13,7 +13,8 @@
 
 namespace sitrep {
 
-inline constexpr Micros kFaultCycle = 60 * kMicrosPerSecond;
+/// Of camp and fleet.
+inline constexpr Micros kDemoFaultCycle = 60 * kMicrosPerSecond;
 
 enum class Fault : std::uint8_t {
   kOverheating,
@@ -26,6 +27,17 @@ enum class Fault : std::uint8_t {
   kFuelTheft,
   kSilent,         ///< The device sends nothing; what it would have said is lost.
   kGatewayDown,    ///< A camp sends nothing, and afterwards everything at once.
+  kUnderload,
+  kOverload,
+  kBatteryLow,
+  kNoDelivery,     ///< Nobody refills the fuel tank.
+  kAcidWater,
+  kTankLow,
+  kLeak,
+  kFreezing,
+  kSmoke,          ///< Carbon monoxide.
+  kDust,
+  kIntrusion,      ///< A sensor of the perimeter sees somebody.
 };
 
 /// `where` is a device, or for kGatewayDown a camp.
@@ -46,14 +58,21 @@ class FaultSet {
   std::uint32_t bits_ = 0;
 };
 
-std::span<const FaultWindow> camp_faults();
-std::span<const FaultWindow> fleet_faults();
+struct FaultSchedule {
+  std::span<const FaultWindow> windows;
+  /// After so long it begins again.
+  Micros cycle;
+};
+
+FaultSchedule camp_faults();
+FaultSchedule smart_camp_faults();
+FaultSchedule fleet_faults();
 
 /// What is wrong with `device`, `elapsed` after the scenario's start.
-FaultSet faults_at(std::span<const FaultWindow> schedule, std::string_view device, Micros elapsed);
+FaultSet faults_at(const FaultSchedule& schedule, std::string_view device, Micros elapsed);
 
 /// When the outage of `camp`'s gateway that lasts at `elapsed` ends; nothing when there is none.
-std::optional<Micros> outage_end(std::span<const FaultWindow> schedule, std::string_view camp,
+std::optional<Micros> outage_end(const FaultSchedule& schedule, std::string_view camp,
                                  Micros elapsed);
 
 }  // namespace sitrep

@@ -2,32 +2,15 @@
 #include "cli/telemetry_device.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <string_view>
 
+#include "cli/device_maker.h"
+#include "cli/inertia.h"
 #include "engine/base/text.h"
 
 namespace sitrep {
 namespace {
-
-constexpr std::array<std::string_view, 3> kCamps = {"north", "river", "hill"};
-
-/// A quantity that goes towards a target and never jumps.
-class Inertia {
- public:
-  /// Two thirds of the way are gone after `seconds`.
-  Inertia(double start, double seconds) : value_(start), seconds_(seconds) {}
-
-  double follow(double target, double step) {
-    value_ += (target - value_) * (1 - std::exp(-step / seconds_));
-    return value_;
-  }
-
- private:
-  double value_;
-  double seconds_;
-};
 
 /// Load of a camp over ten minutes: a day in a hurry.
 double wave(double seconds, double phase) { return std::sin(seconds / 95 + phase); }
@@ -153,38 +136,11 @@ class Vehicle final : public TelemetryDevice {
   Inertia fuel_{62, 1.5};
 };
 
-/// Builds a list; seeds the devices one after the other.
-class DeviceMaker {
- public:
-  explicit DeviceMaker(std::uint64_t seed) : seeds_(seed) {}
-
-  template <typename Device>
-  void add(TelemetryDevice::Identity identity) {
-    devices_.push_back(std::make_unique<Device>(std::move(identity), seeds_.next()));
-  }
-
-  template <typename Device>
-  void add_assets(std::string_view camp, std::string_view kind, int count, std::string topic) {
-    for (int i = 1; i <= count; ++i) {
-      add<Device>({.camp = std::string(camp),
-                   .id = concat(camp, "-", kind, "-", i),
-                   .topic = topic,
-                   .message_key = std::string(camp)});
-    }
-  }
-
-  DeviceList take() { return std::move(devices_); }
-
- private:
-  SeededRandom seeds_;
-  DeviceList devices_;
-};
-
 }  // namespace
 
 DeviceList make_camp_devices(std::uint64_t seed) {
   DeviceMaker maker(seed);
-  for (const std::string_view camp : kCamps) {
+  for (const std::string_view camp : kScenarioCamps) {
     maker.add_assets<Generator>(camp, "gen", 3, "camp.power");
     maker.add_assets<WaterPoint>(camp, "well", 2, "camp.water");
     maker.add_assets<ColdStore>(camp, "fridge", 2, "camp.cold");
@@ -195,7 +151,7 @@ DeviceList make_camp_devices(std::uint64_t seed) {
 
 DeviceList make_fleet_devices(std::uint64_t seed) {
   DeviceMaker maker(seed);
-  for (const std::string_view camp : kCamps) {
+  for (const std::string_view camp : kScenarioCamps) {
     for (int i = 1; i <= 8; ++i) {
       const std::string id = concat(camp, "-v", i);
       maker.add<Vehicle>({.camp = std::string(camp),

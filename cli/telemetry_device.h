@@ -40,6 +40,8 @@ class TelemetryDevice {
 
   const Identity& identity() const { return identity_; }
   SeededRandom& random() { return random_; }
+  /// Whether what is sampled at `time` is sent: some devices speak less often than they are asked.
+  virtual bool due(SampleTime) const { return true; }
   /// Appends the columns behind the origin.
   virtual void sample(FaultSet faults, SampleTime time, TelemetryPayload& payload) = 0;
 
@@ -52,6 +54,8 @@ using DeviceList = std::vector<std::unique_ptr<TelemetryDevice>>;
 
 /// Three camps; in each three generators, two water points, two cold stores, two gates.
 DeviceList make_camp_devices(std::uint64_t seed);
+/// The same camps with all that config/jobs/smart_camp.yaml reads (smart_camp_devices.cc).
+DeviceList make_smart_camp_devices(std::uint64_t seed);
 /// Eight vehicles at each of three camps.
 DeviceList make_fleet_devices(std::uint64_t seed);
 

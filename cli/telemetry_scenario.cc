@@ -45,11 +45,15 @@ Result<TelemetryScenario> TelemetryScenario::make(const ScenarioOptions& options
   if (options.name == "fleet") {
     return TelemetryScenario(options, make_fleet_devices(options.seed), fleet_faults());
   }
-  return invalid_config(concat("there is no scenario '", options.name, "'; known: camp, fleet"));
+  if (options.name == "smart_camp") {
+    return TelemetryScenario(options, make_smart_camp_devices(options.seed), smart_camp_faults());
+  }
+  return invalid_config(
+      concat("there is no scenario '", options.name, "'; known: camp, fleet, smart_camp"));
 }
 
 TelemetryScenario::TelemetryScenario(const ScenarioOptions& options, DeviceList devices,
-                                     std::span<const FaultWindow> faults)
+                                     FaultSchedule faults)
     : options_(options), devices_(std::move(devices)), faults_(faults) {}
 
 std::vector<TelemetryRecord> TelemetryScenario::advance(Micros until) {
@@ -82,12 +86,13 @@ void TelemetryScenario::take_sample(std::uint64_t sample) {
 
   TelemetryPayload payload(mishap, device.random());
   payload.origin(identity.camp, identity.id_name, identity.id, event_time);
-  device.sample(faults,
-                {.seconds = static_cast<double>(elapsed) / kMicrosPerSecondReal,
-                 .step = static_cast<double>(devices_.size()) / options_.records_per_second},
-                payload);
+  const SampleTime time = {
+      .seconds = static_cast<double>(elapsed) / kMicrosPerSecondReal,
+      .step = static_cast<double>(devices_.size()) / options_.records_per_second};
+  device.sample(faults, time, payload);
   const Micros sent = sending_time(device, elapsed);
-  if (faults.has(Fault::kSilent)) return;  // it was sampled, so that its state goes on
+  // It was sampled, so that its state goes on.
+  if (faults.has(Fault::kSilent) || !device.due(time)) return;
   underway_.emplace(std::pair(sent, sample), TelemetryRecord{.topic = identity.topic,
                                                              .key = identity.message_key,
                                                              .payload = payload.take(),

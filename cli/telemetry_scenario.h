@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Made-up telemetry for demonstrations and trials: `camp` and `fleet`, matching config/jobs/. The
-// same options give the same bytes. Devices sample in turn; a gateway per camp, with a clock of its
-// own that is some milliseconds off, sends what they say: most of it at once, some overtaken, a
-// little very late, and after an outage the whole backlog in order. Some records are broken on
-// purpose (Mishap). Time is only what the caller says. Thread-compatible.
+// Made-up telemetry for demonstrations and trials: `camp`, `fleet` and `smart_camp`, matching
+// config/jobs/. The same options give the same bytes. Devices sample in turn; a gateway per camp,
+// with a clock of its own that is some milliseconds off, sends what they say: most of it at once,
+// some overtaken, a little very late, and after an outage the whole backlog in order. Some records
+// are broken on purpose (Mishap). Time is only what the caller says. Thread-compatible.
 
 #include <cstdint>
 #include <map>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +18,7 @@
 namespace sitrep {
 
 struct ScenarioOptions {
-  /// camp or fleet.
+  /// camp, fleet or smart_camp.
   std::string name;
   std::uint64_t seed = 1;
   /// Over all devices.
@@ -51,14 +50,14 @@ class TelemetryScenario {
 
  private:
   TelemetryScenario(const ScenarioOptions& options, DeviceList devices,
-                    std::span<const FaultWindow> faults);
+                    FaultSchedule faults);
   Micros time_of(std::uint64_t sample) const;
   void take_sample(std::uint64_t sample);
   Micros sending_time(TelemetryDevice& device, Micros elapsed) const;
 
   ScenarioOptions options_;
   DeviceList devices_;
-  std::span<const FaultWindow> faults_;
+  FaultSchedule faults_;
   std::uint64_t next_sample_ = 0;
   /// By time of sending and number of the sample: ties keep the order of sampling.
   std::map<std::pair<Micros, std::uint64_t>, TelemetryRecord> underway_;

@@ -3,7 +3,7 @@
 """Every complete job in the documents and every job in config/jobs is one that `sitrep check` takes,
 and README's first job makes something of the telemetry that README makes up for it.
 
-A complete job is a ```yaml block that begins with `job:`, in README.md or docs/*.md.
+A complete job is a ```yaml block that begins with `job:`, in README.md, docs/*.md or docs/packs/*.md.
 
     examples_test.py PROGRAM SOURCE_DIRECTORY
 """
@@ -62,7 +62,8 @@ def misfit(program, readme, directory):
 
 def main(program, root):
     """The number of jobs with errors is the exit code."""
-    documents = sorted(p for p in [root / "README.md", *(root / "docs").glob("*.md")] if p.exists())
+    documents = sorted(p for p in [root / "README.md", *(root / "docs").glob("*.md"),
+                                   *(root / "docs" / "packs").glob("*.md")] if p.exists())
     files = sorted((root / "config" / "jobs").glob("*.yaml"))
     checked = failed = 0
     with tempfile.TemporaryDirectory() as directory:

@@ -90,11 +90,15 @@ std::vector<ColumnSpec> columns_of(const std::string& topic) {
   static const std::map<std::string, std::pair<std::string, double>> kFirstNumber = {
       {"camp.power", {"load_kw", 2000}},  {"camp.water", {"tank_pct", 100}},
       {"camp.cold", {"temp_c", 60}},      {"camp.gates", {"persons", 100}},
-      {"fleet.telemetry", {"speed", 250}}};
+      {"fleet.telemetry", {"speed", 250}},
+      {"camp.fuel", {"level_pct", 100}},  {"camp.battery", {"soc_pct", 100}},
+      {"camp.air", {"co_mg_m3", 2000}},   {"camp.perimeter", {"battery_pct", 100}},
+      {"camp.gateway", {"signal_pct", 100}},
+      {"camp.headcount", {"utc_offset_min", 840}}};
   const auto& [name, max] = kFirstNumber.at(topic);
+  const bool whole = topic == "camp.gates" || topic == "camp.headcount";
   std::vector<ColumnSpec> columns = {column("camp", Type::kText), column("ts", Type::kTimestamp),
-                                     column(name, topic == "camp.gates" ? Type::kBigint
-                                                                        : Type::kDouble)};
+                                     column(name, whole ? Type::kBigint : Type::kDouble)};
   columns[0].required = true;
   columns[1].required = true;
   columns[2].max = max;
@@ -131,7 +135,7 @@ std::string expected(Mishap mishap) {
 }
 
 TEST(TelemetryScenario, same_seed_gives_same_bytes) {
-  for (const std::string name : {"camp", "fleet"}) {
+  for (const std::string name : {"camp", "fleet", "smart_camp"}) {
     EXPECT_EQ(lines_of(play(name, 70)), lines_of(play(name, 70)));
     EXPECT_NE(lines_of(play(name, 5)), lines_of(play(name, 5, /*seed=*/8)));
   }
@@ -150,7 +154,7 @@ TEST(TelemetryScenario, steps_change_nothing) {
 }
 
 TEST(TelemetryScenario, every_payload_is_a_row_unless_it_is_broken_on_purpose) {
-  for (const std::string name : {"camp", "fleet"}) {
+  for (const std::string name : {"camp", "fleet", "smart_camp"}) {
     std::set<Mishap> seen;
     for (const TelemetryRecord& record : play(name, 180)) {
       ASSERT_EQ(decoded(record), expected(record.mishap)) << record.payload;
@@ -198,6 +202,21 @@ TEST(TelemetryScenario, faults_of_the_fleet_are_there_and_pass) {
   EXPECT_THAT(parked, Each(HasSubstr("\"engine_on\":false")));
   EXPECT_GT(highest(values("fuel_pct", parked)) - lowest(values("fuel_pct", parked)), 8);
   EXPECT_LT(lowest(values("accel_g", said_by("north-v1", records, 0, 70))), -0.36);
+}
+
+TEST(TelemetryScenario, faults_of_the_smart_camp_last_as_long_as_its_alerts_wait) {
+  auto scenario = TelemetryScenario::make(
+      {.name = "smart_camp", .seed = 7, .records_per_second = 1, .start = kStart});
+  ASSERT_TRUE(scenario);
+  const auto records = scenario->advance(after(8 * 3600));
+  const auto load = [&](int from, int to) {
+    return values("load_kw", said_by("north-gen-2", records, from * 3600, to * 3600));
+  };
+  EXPECT_GT(lowest(load(0, 1)), 35);
+  EXPECT_LT(highest(load(1, 7)), 30);
+  EXPECT_GT(lowest(load(7, 8)), 35);
+  EXPECT_THAT(said_by("north-register-1", records, 0, 8 * 3600), SizeIs(8));  // once an hour
+  EXPECT_THAT(said_by("north-gateway-1", records, 0, 3600), SizeIs(testing::Gt(60U)));
 }
 
 TEST(TelemetryScenario, silent_device_says_nothing_while_its_camp_goes_on) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // What goes wrong in a scenario, and when: each fault begins and ends at fixed seconds of a cycle.
-// That of a demonstration is a minute, so that whoever watches sees all of them; that of the smart
-// camp is days, since its alerts wait for as long as those of a real camp. Thread-safe.
+// That of a demonstration is a minute, so that whoever watches sees all of them; that of a mission
+// pack is longer, since its alerts wait for as long as on a site. Thread-safe.
 
 #include <cstdint>
 #include <optional>

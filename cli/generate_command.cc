@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <limits>
+#include <map>
 #include <thread>
 #include <utility>
 
@@ -62,11 +63,13 @@ Result<std::uint64_t> play(const GenerateOptions& options, const StopFlag& stop,
   return count;
 }
 
-Result<void> create_if_absent(Log& log, const std::string& topic) {
+Result<void> create_if_absent(Log& log, const std::string& topic, bool is_table) {
   ASSIGN_OR_RETURN(const auto partitions, log.partition_count(topic));
   if (partitions) return {};
   log_info("creating topic ", topic, " with ", kNewTopicPartitions, " partitions");
-  return log.create_topic(topic, {.partitions = kNewTopicPartitions, .settings = {}});
+  std::map<std::string, std::string> settings;
+  if (is_table) settings.emplace("cleanup.policy", "compact");
+  return log.create_topic(topic, {.partitions = kNewTopicPartitions, .settings = settings});
 }
 
 Result<void> generate_to_kafka(const GenerateOptions& options, const StopFlag& stop) {
@@ -76,7 +79,9 @@ Result<void> generate_to_kafka(const GenerateOptions& options, const StopFlag& s
   ASSIGN_OR_RETURN(const auto log, open_kafka_log(std::move(kafka), clock));
   ASSIGN_OR_RETURN(const auto scenario, TelemetryScenario::make({.name = options.scenario}));
   const std::vector<std::string> topics = scenario.topics();
-  for (const std::string& topic : topics) TRY(create_if_absent(*log, topic));
+  for (const std::string& topic : topics) {
+    TRY(create_if_absent(*log, topic, scenario.table_topics().contains(topic)));
+  }
   ASSIGN_OR_RETURN(TelemetrySender sender, TelemetrySender::open(*log, "sitrep-generate", topics));
   log_info("sending ", options.scenario, " telemetry to ", join(topics, ", "), " of ",
            log->description());

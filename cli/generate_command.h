@@ -15,7 +15,7 @@
 namespace sitrep {
 
 struct GenerateOptions {
-  /// camp, fleet or smart_camp.
+  /// camp, fleet, smart_camp or vehicle_fleet.
   std::string scenario;
   /// Absent: payloads go to the output stream.
   std::optional<std::string> brokers;

@@ -245,9 +245,9 @@ int run(int argc, char** argv) {
   CLI::App* generate_command = app.add_subcommand(
       "generate", "Makes up telemetry in real time, for a pipe or into Kafka");
   generate_command->add_option("SCENARIO", generate_options.scenario,
-                               "camp, fleet or smart_camp")
+                               "camp, fleet, smart_camp or vehicle_fleet")
       ->required()
-      ->check(CLI::IsMember({"camp", "fleet", "smart_camp"}));
+      ->check(CLI::IsMember({"camp", "fleet", "smart_camp", "vehicle_fleet"}));
   generate_command->add_option("--brokers", generate_options.brokers,
                                "host:port of a Kafka broker; without it lines go to the output");
   generate_command->add_option("--topic", generate_options.topic, "Only this topic's records");
@@ -273,6 +273,7 @@ int run(int argc, char** argv) {
       "camp goes to camp.power, camp.water, camp.cold and camp.gates; fleet to fleet.telemetry;\n"
       "smart_camp to these of a camp and to camp.fuel, camp.battery, camp.air, camp.perimeter,\n"
       "camp.gateway and camp.headcount, with faults that last hours (docs/packs/smart-camp.md).\n"
+      "vehicle_fleet to that of the fleet, with fleet.zones and the other tables of that job.\n"
       "A few records are broken, late or silent on purpose: real ones are too.\n"
       "  sitrep generate fleet --seconds 5 | head\n"
       "  sitrep generate camp --brokers localhost:9092 --rate 1000\n"

@@ -26,6 +26,11 @@ enum class Fault : std::uint8_t {
   kParked,         ///< Not a fault, but fuel theft needs it.
   kFuelTheft,
   kSilent,         ///< The device sends nothing; what it would have said is lost.
+  kHarshDriving,
+  kCrash,          ///< One blow, then it stands.
+  kIdling,
+  kUnbelted,
+  kOutOfArea,
   kGatewayDown,    ///< A camp sends nothing, and afterwards everything at once.
   kUnderload,
   kOverload,

@@ -21,7 +21,7 @@ void TelemetryPayload::origin(std::string_view camp, std::string_view id_name, s
   number_written_ = false;  // the time is not what kOutOfRange is about
 }
 
-void TelemetryPayload::number(std::string_view name_of_it, double value) {
+void TelemetryPayload::number(std::string_view name_of_it, double value, int decimals) {
   name(name_of_it);
   if (spoilt()) return;
   if (random_.chance(kNoValueChance)) {
@@ -30,7 +30,7 @@ void TelemetryPayload::number(std::string_view name_of_it, double value) {
   }
   std::array<char, 32> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value,
-                                 std::chars_format::fixed, 2);
+                                 std::chars_format::fixed, decimals);
   text_.append(digits.data(), end.ptr);
 }
 

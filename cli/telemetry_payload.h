@@ -28,8 +28,8 @@ class TelemetryPayload {
 
   /// The fields of every record.
   void origin(std::string_view camp, std::string_view id_name, std::string_view id, Micros time);
-  /// With two decimals; null for one in five hundred.
-  void number(std::string_view name, double value);
+  /// Null for one in five hundred.
+  void number(std::string_view name, double value, int decimals = 2);
   /// Always there.
   void count(std::string_view name, std::int64_t value);
   void flag(std::string_view name, bool value);

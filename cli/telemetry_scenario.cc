@@ -2,10 +2,10 @@
 #include "cli/telemetry_scenario.h"
 
 #include <algorithm>
-#include <set>
 #include <string_view>
 #include <utility>
 
+#include "cli/vehicle_fleet.h"
 #include "engine/base/text.h"
 
 namespace sitrep {
@@ -48,17 +48,27 @@ Result<TelemetryScenario> TelemetryScenario::make(const ScenarioOptions& options
   if (options.name == "smart_camp") {
     return TelemetryScenario(options, make_smart_camp_devices(options.seed), smart_camp_faults());
   }
-  return invalid_config(
-      concat("there is no scenario '", options.name, "'; known: camp, fleet, smart_camp"));
+  if (options.name == "vehicle_fleet") {
+    return TelemetryScenario(options, make_vehicle_fleet_devices(options.seed),
+                             vehicle_fleet_faults(), vehicle_fleet_tables(options.start));
+  }
+  return invalid_config(concat("there is no scenario '", options.name,
+                               "'; known: camp, fleet, smart_camp, vehicle_fleet"));
 }
 
 TelemetryScenario::TelemetryScenario(const ScenarioOptions& options, DeviceList devices,
-                                     FaultSchedule faults)
-    : options_(options), devices_(std::move(devices)), faults_(faults) {}
+                                     const FaultSchedule& faults,
+                                     std::vector<TelemetryRecord> tables)
+    : options_(options),
+      devices_(std::move(devices)),
+      faults_(faults),
+      tables_(std::move(tables)) {
+  for (const TelemetryRecord& record : tables_) table_topics_.insert(record.topic);
+}
 
 std::vector<TelemetryRecord> TelemetryScenario::advance(Micros until) {
   while (time_of(next_sample_) <= until) take_sample(next_sample_++);
-  std::vector<TelemetryRecord> sent;
+  std::vector<TelemetryRecord> sent = std::exchange(tables_, {});
   while (!underway_.empty() && underway_.begin()->first.first <= until) {
     sent.push_back(std::move(underway_.extract(underway_.begin()).mapped()));
   }
@@ -66,7 +76,7 @@ std::vector<TelemetryRecord> TelemetryScenario::advance(Micros until) {
 }
 
 std::vector<std::string> TelemetryScenario::topics() const {
-  std::set<std::string> topics;
+  std::set<std::string> topics = table_topics_;
   for (const auto& device : devices_) topics.insert(device->identity().topic);
   return {topics.begin(), topics.end()};
 }

@@ -85,8 +85,38 @@ ColumnSpec column(std::string name, Type type) {
   return spec;
 }
 
+const std::set<std::string> kFleetTables = {"fleet.curfew", "fleet.limits", "fleet.maintenance",
+                                            "fleet.vehicles", "fleet.zones"};
+
+/// What config/jobs/vehicle_fleet.yaml declares of a table.
+std::vector<ColumnSpec> columns_of_table(const std::string& topic) {
+  using Fields = std::vector<std::pair<std::string, Type>>;
+  static const std::map<std::string, Fields> kFields = {
+      {"fleet.zones", {{"camp", Type::kText}, {"zones", Type::kText}, {"area", Type::kText}}},
+      {"fleet.limits", {{"zone", Type::kText}, {"limit_kmh", Type::kDouble}}},
+      {"fleet.curfew",
+       {{"camp", Type::kText},
+        {"from_hour", Type::kDouble},
+        {"to_hour", Type::kDouble},
+        {"utc_offset_min", Type::kBigint}}},
+      {"fleet.vehicles",
+       {{"vehicle_id", Type::kText}, {"tank_l", Type::kDouble}, {"fuel_noise_l", Type::kDouble}}},
+      {"fleet.maintenance",
+       {{"vehicle_id", Type::kText}, {"due_km", Type::kDouble}, {"due_h", Type::kDouble}}}};
+  std::vector<ColumnSpec> columns;
+  for (const auto& [name, type] : kFields.at(topic)) {
+    columns.push_back(column(name, type));
+    columns.back().required = true;
+  }
+  columns.push_back(column("since", Type::kTimestamp));
+  columns.back().unit = TimestampUnit::kRfc3339;
+  columns.back().required = true;
+  return columns;
+}
+
 /// What the job files declare of the first number of each topic.
 std::vector<ColumnSpec> columns_of(const std::string& topic) {
+  if (kFleetTables.contains(topic)) return columns_of_table(topic);
   static const std::map<std::string, std::pair<std::string, double>> kFirstNumber = {
       {"camp.power", {"load_kw", 2000}},  {"camp.water", {"tank_pct", 100}},
       {"camp.cold", {"temp_c", 60}},      {"camp.gates", {"persons", 100}},
@@ -135,7 +165,7 @@ std::string expected(Mishap mishap) {
 }
 
 TEST(TelemetryScenario, same_seed_gives_same_bytes) {
-  for (const std::string name : {"camp", "fleet", "smart_camp"}) {
+  for (const std::string name : {"camp", "fleet", "smart_camp", "vehicle_fleet"}) {
     EXPECT_EQ(lines_of(play(name, 70)), lines_of(play(name, 70)));
     EXPECT_NE(lines_of(play(name, 5)), lines_of(play(name, 5, /*seed=*/8)));
   }
@@ -154,7 +184,7 @@ TEST(TelemetryScenario, steps_change_nothing) {
 }
 
 TEST(TelemetryScenario, every_payload_is_a_row_unless_it_is_broken_on_purpose) {
-  for (const std::string name : {"camp", "fleet", "smart_camp"}) {
+  for (const std::string name : {"camp", "fleet", "smart_camp", "vehicle_fleet"}) {
     std::set<Mishap> seen;
     for (const TelemetryRecord& record : play(name, 180)) {
       ASSERT_EQ(decoded(record), expected(record.mishap)) << record.payload;
@@ -217,6 +247,51 @@ TEST(TelemetryScenario, faults_of_the_smart_camp_last_as_long_as_its_alerts_wait
   EXPECT_GT(lowest(load(7, 8)), 35);
   EXPECT_THAT(said_by("north-register-1", records, 0, 8 * 3600), SizeIs(8));  // once an hour
   EXPECT_THAT(said_by("north-gateway-1", records, 0, 3600), SizeIs(testing::Gt(60U)));
+}
+
+TEST(TelemetryScenario, tables_are_sent_before_the_telemetry) {
+  const auto records = play("vehicle_fleet", 1);
+  const auto is_table = [](const TelemetryRecord& record) {
+    return kFleetTables.contains(record.topic);
+  };
+  const auto end = std::ranges::find_if_not(records, is_table);
+  EXPECT_EQ(end - records.begin(), 3 + 3 + 1 + 18 + 18);
+  EXPECT_TRUE(std::none_of(end, records.end(), is_table));
+  std::set<std::string> topics;
+  for (auto table = records.begin(); table != end; ++table) topics.insert(table->topic);
+  EXPECT_EQ(topics, kFleetTables);
+
+  const auto scenario = TelemetryScenario::make({.name = "vehicle_fleet"});
+  ASSERT_TRUE(scenario);
+  EXPECT_EQ(scenario->table_topics(), kFleetTables);
+  EXPECT_THAT(scenario->topics(),
+              ElementsAre("fleet.curfew", "fleet.limits", "fleet.maintenance", "fleet.telemetry",
+                          "fleet.vehicles", "fleet.zones"));
+}
+
+TEST(TelemetryScenario, faults_of_the_vehicle_fleet_are_there_and_pass) {
+  const auto records = play("vehicle_fleet", 1300);
+  const auto of = [&](const std::string& name, const std::string& vehicle, int from, int to) {
+    return values(name, said_by(vehicle, records, from, to));
+  };
+  EXPECT_GT(lowest(of("speed", "north-v1", 30, 79)), 60);
+  EXPECT_LT(highest(of("speed", "north-v1", 100, 1200)), 55);
+  EXPECT_GT(highest(of("speed", "north-v1", 1220, 1280)), 60);  // the next cycle
+  EXPECT_GT(highest(of("coolant_c", "river-v2", 200, 240)), 112);
+  EXPECT_LT(highest(of("coolant_c", "river-v2", 500, 1200)), 100);
+  EXPECT_LT(lowest(of("acc_x", "north-v3", 100, 130)), -0.45);
+  EXPECT_GT(highest(of("acc_x", "north-v3", 100, 130)), 0.45);
+  EXPECT_EQ(lowest(of("acc_x", "river-v4", 300, 310)), -3.4);
+  EXPECT_EQ(highest(of("speed", "river-v4", 301, 599)), 0);
+  EXPECT_EQ(highest(of("speed", "north-v4", 400, 759)), 0);
+  EXPECT_THAT(said_by("north-v4", records, 400, 759), Each(HasSubstr("\"engine_on\":true")));
+  EXPECT_THAT(said_by("north-v5", records, 601, 659), Each(HasSubstr("\"belt\":false")));
+  EXPECT_THAT(said_by("north-v6", records, 700, 1060), IsEmpty());
+  const auto tank = of("fuel_pct", "hill-v5", 500, 800);
+  EXPECT_GT((highest(tank) - lowest(tank)) * 0.9, 20);  // of 90 litres
+  EXPECT_GT(highest(of("odo_m", "hill-v3", 100, 460)) - lowest(of("odo_m", "hill-v3", 0, 100)),
+            500);
+  EXPECT_GT(highest(of("odo_m", "north-v2", 0, 600)), 85e6);
 }
 
 TEST(TelemetryScenario, silent_device_says_nothing_while_its_camp_goes_on) {

@@ -71,7 +71,8 @@ const Case kStructure[] = {
      "job.yaml:1:1: the job file needs 'sources'\n"},
     {"unknown_key", with("dead_leters: {topic: x}\n"),
      "job.yaml:6:1: the job file: unknown key 'dead_leters' (did you mean 'dead_letters'?); known: "
-     "alerts, commit_interval, dead_letters, delivery, files, flush_interval, group, instance, "
+     "alerts, commit_interval, dead_letters, delivery, files, flood_control, "
+     "flush_interval, group, instance, "
      "job, "
      "kafka, memory, metrics, snapshot_after, sources, state_dir, streams, tables, workers\n"},
     {"duplicate_key", with("memory: 1GiB\nmemory: 2GiB\n"),
@@ -91,7 +92,8 @@ const Case kStructure[] = {
      "job.yaml:6:13: this byte is not UTF-8 text\n"},
     {"byte_order_mark", "\xEF\xBB\xBF" + with("memry: 1\nworkers: 0\n"),
      "job.yaml:6:1: the job file: unknown key 'memry' (did you mean 'memory'?); known: alerts, "
-     "commit_interval, dead_letters, delivery, files, flush_interval, group, instance, job, kafka, "
+     "commit_interval, dead_letters, delivery, files, flood_control, "
+     "flush_interval, group, instance, job, kafka, "
      "memory, metrics, snapshot_after, sources, state_dir, streams, tables, workers\n"
      "job.yaml:7:10: 'workers': expected a whole number from 1 to 256, found '0'\n"},
     {"alias_in_its_own_anchor", with("x: &a [*a]\n"), "job.yaml:6:4: nested deeper than 32 "

@@ -363,12 +363,12 @@ TEST(AlertVersion, episode_goes_on_under_the_rule_that_a_restart_brings) {
   const std::string id = episode_id("job", "alert", std::string("\1\1\0\0\0k", 6), 0, 0);
   EXPECT_EQ(texts_of(0, /*raise=*/true),
             std::vector({id + ",1,alert,k,null,active,raised,0,0,null,warning,row 0,null,null,"
-                              "null,v1,null"}));
+                              "null,null,v1,null"}));
   options = &after;
   run.restart(/*cold=*/false);
   EXPECT_EQ(texts_of(5, /*raise=*/false),
             std::vector({id + ",2,alert,k,null,cleared,cleared,5000000,null,0,warning,row 5,null,"
-                              "null,null,v2,null"}));
+                              "null,null,null,v2,null"}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, AlertOracleTest, testing::Range(1U, 301U));

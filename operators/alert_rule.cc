@@ -215,8 +215,32 @@ Result<AlertState*> AlertRule::state_of(std::string_view key) {
   return &AlertStateRow::get(row);
 }
 
+/// Whether nothing is to be remembered of a key after a row that does not raise: nobody asks for
+/// its last row when the watermark is there, since what comes behind that is late, and an episode's
+/// instant is over.
+bool AlertRule::forgets_after(ClockId clock, const Observation& row, const AlertState& state) {
+  return options_.order == Order::kEvent && state.phase == AlertState::Phase::kNormal &&
+         row.time <= applied(clock) && (state.revision == 0 || state.raised_at < row.time);
+}
+
 Result<void> AlertRule::apply_row(ClockId clock, const Observation& row) {
+  if (!row.raise && forgets_after(clock, row, AlertState())) {
+    // Most rows are of keys that are well, of which nothing is known.
+    const std::byte* const known = keys_->find(keys_->pane(kOnlyPane), row.key);
+    if (known == nullptr) {
+      if (auto error = keys_->take_error()) return *std::move(error);
+      return {};
+    }
+  }
   ASSIGN_OR_RETURN(AlertState * state, state_of(row.key));
+  TRY(apply_to(clock, row, state));
+  if (!row.raise && forgets_after(clock, row, *state)) {
+    keys_->erase(keys_->pane(kOnlyPane), row.key);
+  }
+  return {};
+}
+
+Result<void> AlertRule::apply_to(ClockId clock, const Observation& row, AlertState* state) {
   if (row.time < state->last_row) {
     stale_rows_->add(1);
     return {};

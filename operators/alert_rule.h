@@ -16,6 +16,8 @@
 // that stays up is told of again and given up as the identity says, after what rows and timers of
 // that instant do.
 //
+// A key that is well is forgotten when the watermark has reached its last row (kEvent).
+//
 // State: keys (key → AlertState), held (rows waiting), timers (t + for, t + clear_for), reminders,
 // sequence (arrival numbers). Used only by its worker.
 
@@ -89,6 +91,8 @@ class AlertRule final : public Operator {
   /// Applies held rows and timers in the order of event time as far as the clock allows.
   Result<void> apply_until(ClockId clock, Micros watermark, Reach reach);
   Result<void> apply_row(ClockId clock, const Observation& row);
+  Result<void> apply_to(ClockId clock, const Observation& row, AlertState* state);
+  bool forgets_after(ClockId clock, const Observation& row, const AlertState& state);
   Result<void> fire_timer(ClockId clock, Micros time, const std::string& key);
   Result<void> fire_reminder(ClockId clock, Micros time, const std::string& key);
   void catch_up(ClockId clock, const std::string& key, AlertState& state, Micros until);

@@ -4,6 +4,7 @@
 // Each of 10,000 (or VEHICLES) vehicles has one record per event second, whose key is its id; every
 // second vehicle is a second behind, so records of a partition are out of order by at most two.
 // Each of 40 camps has vehicles in all partitions. 5 % have engine_on=false, 1 % a speed over 110.
+// INTERVAL: seconds between two records of a vehicle; 1 if it is not given.
 // SKEW: partition 0 gets so many times the records of any other. PER_SECOND: so many records per
 // second; else as fast as they go. Deterministic.
 #include <librdkafka/rdkafka.h>
@@ -37,13 +38,15 @@ struct Record {
   char text[400];
 };
 
-void write(std::mt19937& random, std::int64_t number, std::int64_t vehicles, Record& out) {
+/// `interval`: seconds between two records of a vehicle, over which the vehicles are spread.
+void write(std::mt19937& random, std::int64_t number, std::int64_t vehicles, std::int64_t interval,
+           Record& out) {
   const auto tenths = [&](unsigned below) { return static_cast<double>(random() % below) / 10; };
   const auto millionths = [&](unsigned below) {
     return static_cast<double>(random() % below) / 1'000'000;
   };
   out.vehicle = number % vehicles;
-  const std::int64_t second = number / vehicles - out.vehicle % 2;
+  const std::int64_t second = number * interval / vehicles - out.vehicle % 2;
   const std::int64_t time_ms =
       kStartMs + second * 1000 + static_cast<std::int64_t>(random() % 1000);
   out.key_length = std::snprintf(out.key, sizeof out.key, "UNM-V%05lld",
@@ -74,12 +77,14 @@ std::int32_t partition_of(std::int64_t vehicle, std::int32_t partitions, std::in
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 5 || argc > 8) {
-    fail("usage", "fill_topic BROKERS TOPIC PARTITIONS RECORDS [VEHICLES [SKEW [PER_SECOND]]]");
+  if (argc < 5 || argc > 9) {
+    fail("usage", "fill_topic BROKERS TOPIC PARTITIONS RECORDS [VEHICLES [SKEW [PER_SECOND "
+                  "[INTERVAL]]]]");
   }
   const std::int64_t vehicles = argc > 5 ? std::atoll(argv[5]) : kVehicles;
   const std::int32_t skew = argc > 6 ? std::atoi(argv[6]) : 1;
   const std::int64_t per_second = argc > 7 ? std::atoll(argv[7]) : 0;
+  const std::int64_t interval = argc > 8 ? std::atoll(argv[8]) : 1;
   const auto partitions = static_cast<std::int32_t>(std::atoi(argv[3]));
   const std::int64_t records = std::atoll(argv[4]);
   char error[512];
@@ -105,7 +110,7 @@ int main(int argc, char** argv) {
       std::this_thread::sleep_until(began + std::chrono::microseconds(number) * 1'000'000 /
                                                 per_second);
     }
-    write(random, number, vehicles, record);
+    write(random, number, vehicles, interval, record);
     const std::int32_t partition = partition_of(record.vehicle, partitions, skew);
     while (true) {
       const rd_kafka_resp_err_t answer = rd_kafka_producev(

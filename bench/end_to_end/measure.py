@@ -17,9 +17,10 @@ PARTITIONS = 4
 TOPIC = "fleet.telemetry"
 
 
-def fill_command(broker, build, records, vehicles=10_000, skew=1, per_second=0):
+def fill_command(broker, build, records, vehicles=10_000, skew=1, per_second=0,
+                 interval=1):
     return [build / "bench/end_to_end/fill_topic", broker.bootstrap, TOPIC, str(PARTITIONS),
-            str(records), str(vehicles), str(skew), str(per_second)]
+            str(records), str(vehicles), str(skew), str(per_second), str(interval)]
 
 
 def fill(broker, build, records, **how):

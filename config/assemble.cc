@@ -481,21 +481,18 @@ class StageBuilder {
                       .make_operator = flood_operator(*plan_)};
     if (flood.commands) node.shared_table = shared_tables_.at(*flood.commands);
     const std::size_t index = add_node(std::move(node));
-    const auto add_outputs = [&](const std::string& name, const sql::ExpressionPtr& own,
-                                 const std::vector<SinkPlan>& sinks) {
+    for (std::size_t i = 0; i < flood.outputs.size(); ++i) {
+      const FloodPlan::Output& output = flood.outputs[i];
       const std::size_t records = add_node(
-          {.name = concat(kFloodName, "/", name),
+          {.name = concat(kFloodName, "/", i + 1),
            .inputs = {{.kind = NodeInput::Kind::kNode, .index = index}},
            .make_operator = [options = FilterProject::Options{
-                                 .where = own, .projections = all_columns(alert_schema())}] {
+                                 .where = output.records,
+                                 .projections = all_columns(alert_schema())}] {
              return std::make_unique<FilterProject>(options);
            }});
-      add_alert_sinks(records, sinks);
-    };
-    for (const AlertPlan& alert : plan_->alerts) {
-      add_outputs(alert.name, alert.own_records, alert.sinks);
+      add_alert_sinks(records, output.sinks);
     }
-    add_outputs(std::string(kFloodName), flood.own_records, flood.sinks);
   }
 
   const PlanPtr plan_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "config/job_binding.h"
 #include "config/map_reader.h"
@@ -15,6 +16,12 @@ const AlertSpec* find_alert(const JobSpec& spec, std::string_view name) {
   const auto found = std::ranges::find_if(
       spec.alerts, [&](const AlertSpec& alert) { return alert.name.value == name; });
   return found == spec.alerts.end() ? nullptr : &*found;
+}
+
+/// Whether records that go to either are written alike.
+bool writes_the_same(const SinkPlan& a, const SinkPlan& b) {
+  return a.topic == b.topic && a.key == b.key && a.timestamps == b.timestamps &&
+         a.format == b.format && a.cap == b.cap;
 }
 
 /// Whether following suppressed_by from `alert` leads to `target`.
@@ -76,28 +83,40 @@ void JobBinding::bind_flood() {
   for (const AlertSpec& alert : spec_.alerts) check_parents(alert);
   check_for_cycles();
   if (!spec_.flood) return;
-  FloodPlan plan{.spec = *spec_.flood, .cut = 0, .commands = {}, .sinks = {}, .own_records = {}};
-  const sql::InputRow record = sql::InputRow::of(alert_schema());
-  const auto records_of = [&](std::string_view name) {
-    sql::Diagnostics diagnostics;
-    auto own = sql::bind_condition(concat("alert = '", name, "'"),
-                                   {.row = record, .functions = functions_}, diagnostics);
-    ENSURE(own != nullptr, "names of alerts need no quotes");
-    return own;
-  };
-  plan.own_records = records_of(kFloodName);
+  FloodPlan plan{
+      .spec = *spec_.flood, .cut = 0, .commands = {}, .sinks = {}, .outputs = {}};
   plan.sinks = plan_alert_sinks(spec_.flood->to);
   for (std::size_t i = 0; i < tables_.size(); ++i) {
     if (!spec_.flood->commands.empty() && tables_[i].source().name.value == spec_.flood->commands) {
       plan.commands = i;
     }
   }
+  std::vector<std::pair<std::vector<std::string>, std::vector<SinkPlan>>> outputs;
+  const auto goes_to = [&](const std::string& name, const std::vector<SinkPlan>& sinks) {
+    const auto same = std::ranges::find_if(outputs, [&](const auto& output) {
+      return std::ranges::equal(output.second, sinks, writes_the_same);
+    });
+    if (same != outputs.end()) {
+      same->first.push_back(name);
+    } else {
+      outputs.push_back({{name}, sinks});
+    }
+  };
   for (BoundAlert& alert : alerts_) {
-    alert.plan.own_records = records_of(alert.plan.name);
     for (const PlacedText& parent : alert.spec->suppressed_by) {
       alert.plan.suppressed_by.push_back(parent.value);
     }
     alert.plan.one_per_group = alert.spec->one_per_group;
+    goes_to(alert.plan.name, alert.plan.sinks);
+  }
+  goes_to(std::string(kFloodName), plan.sinks);
+  const sql::InputRow record = sql::InputRow::of(alert_schema());
+  for (const auto& [names, sinks] : outputs) {
+    sql::Diagnostics diagnostics;
+    auto records = sql::bind_condition(concat("alert IN ('", join(names, "', '"), "')"),
+                                       {.row = record, .functions = functions_}, diagnostics);
+    ENSURE(records != nullptr, "names of alerts need no quotes");
+    plan.outputs.push_back({.records = std::move(records), .sinks = sinks});
   }
   plan.cut = add_cut(std::string(kFloodName), {});
   cuts_.back().carries_alerts = true;

@@ -123,6 +123,8 @@ struct CapSpec {
   std::string addresses;
   std::string category = "Infra";
   std::string language = "en-US";
+
+  friend bool operator==(const CapSpec&, const CapSpec&) = default;
 };
 
 /// One `to:`.

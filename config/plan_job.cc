@@ -194,7 +194,10 @@ void warn_about_cuts(const JobPlan& plan, ErrorList& warnings) {
                  "last epoch before a crash twice");
   }
   for (const StagePlan& stage : plan.stages) {
-    if (stage.cuts_written.empty()) continue;
+    // No window waits for what is sent to flood control.
+    const bool is_cut = std::ranges::any_of(
+        stage.cuts_written, [&](std::size_t cut) { return !plan.cuts[cut].carries_alerts; });
+    if (!is_cut) continue;
     for (const std::size_t index : stage.sources) {
       const SourcePlan& source = plan.sources[index];
       if (source.time.idle_after || !source.clock_column) continue;

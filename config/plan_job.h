@@ -163,8 +163,6 @@ struct AlertPlan {
   std::vector<SinkPlan> sinks;
   std::vector<std::string> suppressed_by;
   bool one_per_group = false;
-  /// Over records of alerts: whether one is this rule's. With flood control only.
-  sql::ExpressionPtr own_records;
   SourcePlace place;
 };
 
@@ -174,9 +172,15 @@ struct FloodPlan {
   std::size_t cut = 0;
   /// Position of the commands in JobPlan::tables.
   std::optional<std::size_t> commands;
+  /// Of floods as alerts.
   std::vector<SinkPlan> sinks;
-  /// Over records of alerts: whether one is that of a flood.
-  sql::ExpressionPtr own_records;
+  /// Where records of alerts go: those with the same outputs together, so that they stay in order.
+  struct Output {
+    /// Over records of alerts: whether one goes there.
+    sql::ExpressionPtr records;
+    std::vector<SinkPlan> sinks;
+  };
+  std::vector<Output> outputs;
 };
 
 /// What floods are called as alerts, and their cut.

@@ -67,7 +67,9 @@ FloodSpec parse_flood(const ConfigNode& node, std::vector<TableSpec>& tables, Er
   }
   if (const ConfigNode* within = map.find("within")) {
     flood.within = read_duration(*within, "within", errors).value_or(flood.within);
-    if (flood.within == 0) errors.add(within->place, "'within' must be above 0");
+    if (flood.within < kMicrosPerSecond) {
+      errors.add(within->place, "'within' is at least 1s");
+    }
   }
   if (const ConfigNode* severity = map.find("severity")) {
     flood.severity = read_severity(*severity, errors).value_or(flood.severity);

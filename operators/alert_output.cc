@@ -160,7 +160,12 @@ std::string render_words(const AlertIdentity& identity, const ColumnBatch& batch
   append_sized(out, render_text(identity.text, batch, row));
   const auto& since = identity.parameters_since;
   if (identity.group.empty() && identity.advice.empty() && !identity.labels && !since) return out;
-  append_sized(out, render_text(identity.group, batch, row));
+  // What belongs to nothing known belongs to nothing.
+  const bool has_group = std::ranges::none_of(
+      identity.group, [&](const AlertIdentity::TextPiece& piece) {
+        return piece.column && batch.column(*piece.column).is_null(row);
+      });
+  append_sized(out, has_group ? render_text(identity.group, batch, row) : std::string());
   append_sized(out, render_text(identity.advice, batch, row));
   std::string labels;
   if (identity.labels) identity.labels(batch, row, labels);

@@ -17,6 +17,8 @@ namespace {
 
 constexpr PaneKey kOnlyPane{.clock = 0, .end = 0};
 constexpr Micros kTellEvery = 60 * kMicrosPerSecond;
+/// What `by` of a shelved alert begins with.
+constexpr std::string_view kShelf = "shelf ";
 constexpr Micros kForever = std::numeric_limits<Micros>::max();
 
 /// Where a record's columns are.
@@ -123,6 +125,7 @@ Result<void> FloodControl::open(OperatorContext& context) {
 Result<void> FloodControl::load() {
   if (std::exchange(loaded_, true)) return {};
   std::optional<Error> error;
+  std::vector<std::string> gone;
   TRY(episodes_->for_each(
       episodes_->pane(kOnlyPane), [&](std::string_view id, const std::byte* row) {
         const FloodEpisode& episode = FloodEpisodeRow::get(row);
@@ -131,8 +134,14 @@ Result<void> FloodControl::load() {
           error = cells.error();
           return;
         }
+        // Of a rule that the job has no more nobody will tell the end.
+        if (rule_of(text_in(*cells, columns().alert)) == nullptr) {
+          gone.emplace_back(id);
+          return;
+        }
         Group& group = known_[text_in(*cells, columns().group)];
         group.numbers.emplace(id, episode.number);
+        group.of_rule[text_in(*cells, columns().alert)].insert(episode.number);
         group.up.emplace(episode.number, Known{.id = std::string(id),
                                                .alert = text_in(*cells, columns().alert),
                                                .key = text_in(*cells, columns().key),
@@ -140,22 +149,18 @@ Result<void> FloodControl::load() {
                                                .held_back = episode.held_back});
       }));
   if (error) return *std::move(error);
+  for (const std::string& id : gone) episodes_->erase(episodes_->pane(kOnlyPane), id);
   TRY(groups_->for_each(groups_->pane(kOnlyPane), [&](std::string_view name, const std::byte*) {
     known_[std::string(name)].counts = true;
   }));
-  commands_changed_ = options_.has_commands;
+  // Settings may be others than those by which alerts were held back.
+  looks_at_all_ = true;
   return {};
 }
 
 const FloodControl::Rule* FloodControl::rule_of(std::string_view alert) const {
   const auto rule = rules_.find(alert);
   return rule == rules_.end() ? nullptr : &rule->second;
-}
-
-/// Whether an alert that comes or goes may decide about others.
-bool FloodControl::moves_others(std::string_view alert) const {
-  const Rule* const rule = rule_of(alert);
-  return parents_.contains(alert) || (rule != nullptr && rule->one_per_group);
 }
 
 Result<FloodEpisode*> FloodControl::episode_of(const std::string& id) {
@@ -200,6 +205,7 @@ Result<void> FloodControl::take(const ColumnBatch& batch, std::size_t row) {
     episode->revision = static_cast<std::uint32_t>(time_in(cells, at.revision) - 1);
     ASSIGN_OR_RETURN(episode->number, numbers_.next_key());
     group.numbers.emplace(id, episode->number);
+    group.of_rule[text_in(cells, at.alert)].insert(episode->number);
     group.up.emplace(episode->number, Known{.id = id,
                                             .alert = text_in(cells, at.alert),
                                             .key = text_in(cells, at.key),
@@ -216,16 +222,12 @@ Result<void> FloodControl::take(const ColumnBatch& batch, std::size_t row) {
 Result<void> FloodControl::take_raise(Group& group, const std::string& name, Cells cells) {
   const std::string number = group.numbers.at(text_in(cells, columns().id));
   Known& known = group.up.at(number);
-  // Those before it that are told, by rule.
-  std::map<std::string, std::string> told;
-  for (const auto& [earlier, other] : group.up) {
-    if (earlier < number && other.by.empty()) told.emplace(other.alert, other.id);
-  }
-  known.by = reason_for(name, group, number, known, told);
-  if (known.by.empty()) {
+  known.by = reason_for(name, group, number, known, told_before(group, number, known.alert));
+  // What was told before there was flood control is no raise.
+  if (known.by.empty() && text_in(cells, columns().change) == "raised") {
     const bool critical = text_in(cells, columns().severity) == "critical";
     ASSIGN_OR_RETURN(known.held_back, count_raise(name, group, critical));
-    known.by = reason_for(name, group, number, known, told);
+    known.by = reason_for(name, group, number, known, "");
   }
   ASSIGN_OR_RETURN(FloodEpisode * episode, episode_of(known.id));
   episode->by = known.by;
@@ -234,8 +236,7 @@ Result<void> FloodControl::take_raise(Group& group, const std::string& name, Cel
   const std::string alert = known.alert;
   const Micros time = time_in(cells, columns().time);
   put_out(std::move(cells), *episode, time, 0);
-  if (moves_others(alert)) return settle(name, group, time);
-  return {};
+  return settle_children(name, group, alert, time);
 }
 
 Result<void> FloodControl::take_news(Group& group, const std::string& name, Cells cells) {
@@ -245,18 +246,15 @@ Result<void> FloodControl::take_news(Group& group, const std::string& name, Cell
   const bool critical = text_in(cells, columns().severity) == "critical";
   const bool freed = known.held_back && critical;
   if (freed) {
-    known.held_back = episode->held_back = false;
-    std::map<std::string, std::string> told;
-    for (const auto& [earlier, other] : group.up) {
-      if (earlier < number && other.by.empty()) told.emplace(other.alert, other.id);
-    }
-    known.by = episode->by = reason_for(name, group, number, known, told);
+    known.held_back = false;
+    known.by = reason_for(name, group, number, known, told_before(group, number, known.alert));
   }
+  episode->held_back = known.held_back;
+  episode->by = known.by;
   const std::string alert = known.alert;
   const Micros time = time_in(cells, columns().time);
   put_out(std::move(cells), *episode, time, 0);
-  if (freed && moves_others(alert)) return settle(name, group, time);
-  return {};
+  return freed ? settle_rule(name, group, alert, time) : Result<void>();
 }
 
 Result<void> FloodControl::take_end(Group& group, const std::string& name, Cells cells) {
@@ -268,9 +266,18 @@ Result<void> FloodControl::take_end(Group& group, const std::string& name, Cells
   put_out(std::move(cells), *episode, time, 0);
   episodes_->erase(episodes_->pane(kOnlyPane), id);
   const auto number = group.numbers.find(id);
+  const bool was_told = group.up.at(number->second).by.empty();
+  const auto of_rule = group.of_rule.find(alert);
+  of_rule->second.erase(number->second);
+  if (of_rule->second.empty()) group.of_rule.erase(of_rule);
   group.up.erase(number->second);
   group.numbers.erase(number);
-  if (moves_others(alert)) return settle(name, group, time);
+  TRY(settle_children(name, group, alert, time));
+  // The next one of the rule takes its place.
+  const Rule* const rule = rule_of(alert);
+  if (was_told && rule != nullptr && rule->one_per_group) {
+    TRY(settle_rule(name, group, alert, time));
+  }
   if (group.up.empty() && !group.counts) known_.erase(name);
   return {};
 }
@@ -293,54 +300,88 @@ void FloodControl::flush(Emitter& out) {
 
 // --- Who is told
 
-std::string FloodControl::reason_for(const std::string& name, Group& group,
-                                     const std::string& number, const Known& known,
-                                     std::map<std::string, std::string>& told) {
-  if (auto shelf = shelf_for(name, known)) {
-    group.is_shelved = true;
-    return *std::move(shelf);
+/// The alert of its rule that is told and was met before `number`; empty: there is none, or the
+/// rule tells them all.
+std::string FloodControl::told_before(const Group& group, const std::string& number,
+                                      const std::string& alert) const {
+  const Rule* const rule = rule_of(alert);
+  const auto of_rule = group.of_rule.find(alert);
+  if (rule == nullptr || !rule->one_per_group || of_rule == group.of_rule.end()) return "";
+  for (const std::string& other : of_rule->second) {
+    if (other >= number) break;
+    const Known& known = group.up.at(other);
+    if (known.by.empty()) return known.id;
   }
-  if (const Rule* const rule = rule_of(known.alert)) {
-    if (!rule->suppressed_by.empty()) {
-      for (const auto& [other_number, other] : group.up) {
-        if (other_number != number && rule->suppressed_by.contains(other.alert)) {
-          return concat(other.alert, "/", other.id);
-        }
-      }
+  return "";
+}
+
+std::string FloodControl::reason_for(const std::string& name, const Group& group,
+                                     const std::string& number, const Known& known,
+                                     const std::string& told) {
+  if (auto shelf = shelf_for(name, known)) return *std::move(shelf);
+  const Rule* const rule = rule_of(known.alert);
+  // Alerts without a group have nothing in common.
+  if (rule != nullptr && !name.empty()) {
+    const std::string* first = nullptr;
+    for (const std::string& parent : rule->suppressed_by) {
+      const auto up = group.of_rule.find(parent);
+      if (up == group.of_rule.end()) continue;
+      if (first == nullptr || *up->second.begin() < *first) first = &*up->second.begin();
     }
-    const auto first = told.find(known.alert);
-    if (rule->one_per_group && first != told.end()) {
-      return concat(known.alert, "/", first->second);
+    if (first != nullptr && *first != number) {
+      const Known& parent = group.up.at(*first);
+      return concat(parent.alert, "/", parent.id);
     }
+    if (rule->one_per_group && !told.empty()) return concat(known.alert, "/", told);
   }
   return known.held_back ? concat(options_.identity.name, name.empty() ? "" : "/", name)
                          : std::string();
 }
 
+/// Looks at all alerts of a group anew.
 Result<void> FloodControl::settle(const std::string& name, Group& group, Micros at) {
-  group.is_shelved = false;
-  std::map<std::string, std::string> told;
-  for (auto& [number, known] : group.up) {
+  for (const auto& [alert, rule] : rules_) TRY(settle_rule(name, group, alert, at));
+  return {};
+}
+
+/// Looks at those that an alert of the rule `parent`, which came or went, may hold back.
+Result<void> FloodControl::settle_children(const std::string& name, Group& group,
+                                           const std::string& parent, Micros at) {
+  if (!parents_.contains(parent)) return {};
+  for (const auto& [alert, rule] : rules_) {
+    if (rule.suppressed_by.contains(parent)) TRY(settle_rule(name, group, alert, at));
+  }
+  return {};
+}
+
+/// Looks at all alerts of a rule in a group anew. One that is held back by another than before is
+/// no news.
+Result<void> FloodControl::settle_rule(const std::string& name, Group& group,
+                                       const std::string& alert, Micros at) {
+  const auto of_rule = group.of_rule.find(alert);
+  if (of_rule == group.of_rule.end()) return {};
+  std::string told;
+  for (const std::string& number : of_rule->second) {
+    Known& known = group.up.at(number);
     std::string by = reason_for(name, group, number, known, told);
-    if (by.empty()) told.emplace(known.alert, known.id);
+    if (by.empty() && told.empty()) told = known.id;
     if (by == known.by) continue;
-    const std::string_view what = by.empty()                  ? "unsuppressed"
-                                  : by.starts_with("shelf ") ? "shelved"
-                                                              : "suppressed";
-    known.by = by;
-    TRY(change(known, what, by, at));
+    const bool shelves = by.starts_with(kShelf) && !known.by.starts_with(kShelf);
+    const bool tells = by.empty() != known.by.empty() || shelves;
+    known.by = std::move(by);
+    if (!tells) continue;
+    TRY(change(known, known.by.empty() ? "unsuppressed" : shelves ? "shelved" : "suppressed", at));
   }
   return {};
 }
 
 /// A record of something that the rule did not say.
-Result<void> FloodControl::change(const Known& known, std::string_view what,
-                                  const std::string& by, Micros when) {
+Result<void> FloodControl::change(const Known& known, std::string_view what, Micros when) {
   ASSIGN_OR_RETURN(FloodEpisode * episode, episode_of(known.id));
   ASSIGN_OR_RETURN(Cells cells, cells_of(episode->record, alert_schema()));
   const Columns& at = columns();
   if (episode->by.empty()) suppressed_->add(1);
-  episode->by = by;
+  episode->by = known.by;
   episode->held_back = known.held_back;
   cells[at.change] = std::string(what);
   // A record that says since when has no raised_at.
@@ -427,7 +468,7 @@ Result<void> FloodControl::pass_time(const std::string& name, Group& group, bool
 Result<void> FloodControl::tick(Micros now, Emitter& out) {
   now_ = now;
   TRY(load());
-  const bool looks = std::exchange(commands_changed_, false) || now_ >= next_expiry_;
+  const bool looks = std::exchange(looks_at_all_, false) || now_ >= next_expiry_;
   if (looks) next_expiry_ = kForever;
   for (auto at = known_.begin(); at != known_.end();) {
     const std::string& name = at->first;
@@ -449,7 +490,7 @@ Result<void> FloodControl::tick(Micros now, Emitter& out) {
 Result<void> FloodControl::take_table(SharedTablePtr table) {
   commands_ = std::dynamic_pointer_cast<const VersionedTable>(table);
   ENSURE(commands_ != nullptr, "a shared table without versions");
-  commands_changed_ = true;
+  looks_at_all_ = true;
   return {};
 }
 
@@ -478,7 +519,7 @@ std::optional<std::string> FloodControl::shelf_for(const std::string& name, cons
     next_expiry_ = std::min(next_expiry_, *command->shelve_until);
     std::string until;
     append_timestamp(until, *command->shelve_until);
-    return concat("shelf ", target, command->by.empty() ? "" : concat(" by ", command->by),
+    return concat(kShelf, target, command->by.empty() ? "" : concat(" by ", command->by),
                   " until ", until,
                   command->reason.empty() ? "" : concat(": ", command->reason));
   }

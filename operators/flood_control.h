@@ -8,9 +8,10 @@
 // - an alert of its group that its rule names (suppressed_by) is up;
 // - its rule tells one per group, and an earlier one of the rule is told;
 // - the flood goes on in which it was raised, unless it is or becomes critical.
-// What changes without a record of the rule (suppressed, unsuppressed, shelved, acknowledged) is a
-// record of its own: at the event time of the alert that is the reason, or in whole seconds of
-// processing time. Revisions are counted anew here.
+// Alerts without a group have nothing in common but floods. What changes without a record of the
+// rule (suppressed, unsuppressed, shelved, acknowledged) is a record of its own: at the event time
+// of the alert that is the reason, or in whole seconds of processing time. Revisions are counted
+// anew here.
 //
 // A flood is an alert itself, one per group: it begins when more than `more_than` alerts of the
 // group were raised within `within`, those not counted that the first three hold back, and ends
@@ -76,9 +77,9 @@ class FloodControl final : public Operator {
   struct Group {
     std::map<std::string, Known> up;  // by number
     std::map<std::string, std::string> numbers;  // by id
+    std::map<std::string, std::set<std::string>> of_rule;  // numbers by rule; none is empty
     bool counts = false;  // it has raises that count, or a flood
     Micros next_look = kMinWatermark;  // when time may do something to those
-    bool is_shelved = false;
   };
   struct Command {
     std::optional<Micros> shelve_until;
@@ -92,13 +93,18 @@ class FloodControl final : public Operator {
   Result<void> take_end(Group& group, const std::string& name, Cells cells);
   Result<void> take_raise(Group& group, const std::string& name, Cells cells);
   Result<void> take_news(Group& group, const std::string& name, Cells cells);
-  /// Why an episode is not told; empty: it is told. `told` has, by rule, what is told already.
-  std::string reason_for(const std::string& name, Group& group, const std::string& number,
-                         const Known& known, std::map<std::string, std::string>& told);
-  /// Looks at all alerts of a group anew.
+  std::string told_before(const Group& group, const std::string& number,
+                          const std::string& alert) const;
+  /// Why an episode is not told; empty: it is told. `told`: one of its rule that is told already,
+  /// where that counts.
+  std::string reason_for(const std::string& name, const Group& group, const std::string& number,
+                         const Known& known, const std::string& told);
   Result<void> settle(const std::string& name, Group& group, Micros at);
-  Result<void> change(const Known& known, std::string_view what, const std::string& by,
-                      Micros when);
+  Result<void> settle_children(const std::string& name, Group& group, const std::string& parent,
+                               Micros at);
+  Result<void> settle_rule(const std::string& name, Group& group, const std::string& alert,
+                           Micros at);
+  Result<void> change(const Known& known, std::string_view what, Micros when);
   Result<void> acknowledge(Known& known);
   /// Whether a raise is held back by a flood, which may begin with it.
   Result<bool> count_raise(const std::string& name, Group& group, bool critical);
@@ -107,7 +113,6 @@ class FloodControl final : public Operator {
   void tell_flood(const std::string& name, GroupFlood& flood, AlertChange change);
 
   const Rule* rule_of(std::string_view alert) const;
-  bool moves_others(std::string_view alert) const;
   std::optional<Command> command_for(const std::string& target);
   std::optional<std::string> shelf_for(const std::string& name, const Known& known);
   Result<FloodEpisode*> episode_of(const std::string& id);
@@ -123,7 +128,7 @@ class FloodControl final : public Operator {
   ArrivalNumbers numbers_;
   OperatorCounter* suppressed_ = nullptr;
   std::shared_ptr<const VersionedTable> commands_;
-  bool commands_changed_ = false;
+  bool looks_at_all_ = false;
   Micros next_expiry_;  // of a shelf
   AlertOutput floods_;
   BatchBuilder rows_;

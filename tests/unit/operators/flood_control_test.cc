@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <random>
 #include <string>
@@ -219,12 +220,21 @@ class Oracle {
   }
   void settle(const std::string& name, std::int64_t at) {
     Group& group = groups_[name];
-    for (std::size_t i = 0; i < group.up.size(); ++i) {
+    // By rule, in the order in which they were raised.
+    std::vector<std::size_t> order(group.up.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(
+        order, {}, [&](std::size_t i) { return group.up[i].record.alert; });
+    for (const std::size_t i : order) {
       Up& up = group.up[i];
       const std::string by = reason(name, i);
       if (by == up.by) continue;
+      // Held back by another than before is no news.
+      const bool shelves = by.starts_with("shelf") && !up.by.starts_with("shelf");
+      const bool news = (by == "null") != (up.by == "null") || shelves;
       up.by = by;
-      tell(up, by == "null" ? "unsuppressed" : by.starts_with("shelf") ? "shelved" : "suppressed",
+      if (!news) continue;
+      tell(up, by == "null" ? "unsuppressed" : shelves ? "shelved" : "suppressed",
            at, "active");
     }
   }
@@ -372,6 +382,51 @@ TEST(FloodControl, passes_on_the_end_of_an_alert_that_it_does_not_know) {
   Control run;
   Record record{.id = "e1", .alert = "hot", .group = "g", .change = "cleared", .at = 7};
   EXPECT_THAT(run.take(record), ElementsAre("e1 #1 cleared cleared 7 by null"));
+}
+
+TEST(FloodControl, tells_what_other_settings_do_not_hold_back_any_more) {
+  FloodControl::Options options = options_for_test();
+  OperatorRun run([&] { return std::make_unique<FloodControl>(options); }, {});
+  const auto take = [&](const Record& record) {
+    KeptRows out;
+    EXPECT_TRUE(
+        run.op().process(BatchBuilder(alert_schema()).row(cells_of(record, 1)).finish(), out));
+    return lines_of(out);
+  };
+  const auto tick = [&](std::int64_t now) {
+    KeptRows out;
+    EXPECT_TRUE(run.op().tick(now * kMicrosPerSecond, out));
+    return lines_of(out);
+  };
+  EXPECT_THAT(tick(1), ElementsAre());
+  EXPECT_THAT(
+      take({.id = "p", .alert = "link", .group = "g", .change = "raised", .at = 7}),
+      ElementsAre("p #1 active raised 7 by null"));
+  EXPECT_THAT(take({.id = "c", .alert = "hot", .group = "g", .change = "raised", .at = 8}),
+              ElementsAre("c #1 suppressed raised 8 by link/p"));
+  KeptRows out;
+  run.end_epoch(out);
+  // The parent is not one any more, and its rule is gone too.
+  options.rules = {{.name = "hot"}, {.name = "low"}};
+  run.restart(/*cold=*/false);
+  EXPECT_THAT(tick(2), ElementsAre("c #2 active unsuppressed 2 by null"));
+}
+
+TEST(FloodControl, alerts_without_a_group_do_not_hold_each_other_back) {
+  Control run;
+  EXPECT_THAT(run.take({.id = "p", .alert = "link", .group = "", .change = "raised", .at = 7}),
+              ElementsAre("p #1 active raised 7 by null"));
+  EXPECT_THAT(run.take({.id = "c", .alert = "hot", .group = "", .change = "raised", .at = 8}),
+              ElementsAre("c #1 active raised 8 by null"));
+}
+
+TEST(FloodControl, what_was_told_before_it_began_is_no_raise) {
+  Control run;
+  for (int i = 0; i < 6; ++i) {
+    const std::string id = concat("e", i);
+    EXPECT_THAT(run.take({.id = id, .alert = "hot", .group = "g", .change = "updated", .at = 7}),
+                ElementsAre(concat(id, " #1 active updated 7 by null")));
+  }
 }
 
 TEST(FloodControl, leaves_nothing_behind) {

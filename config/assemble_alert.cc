@@ -145,6 +145,9 @@ MakeOperator alert_operator(const JobPlan& plan, const AlertPlan& alert) {
       return std::make_unique<SilenceRule>(options);
     };
   }
+  const bool ordered = alert.order == AlertOrder::kEvent;
+  const bool clocks_stay = std::ranges::none_of(
+      plan.sources, [](const SourcePlan& source) { return source.time.clock_expire.has_value(); });
   return [options = AlertRule::Options{
               .identity = identity,
               .raise = alert.raise,
@@ -152,9 +155,9 @@ MakeOperator alert_operator(const JobPlan& plan, const AlertPlan& alert) {
               .severity = alert.severity_of_row,
               .hold_for = alert.hold_for,
               .clear_for = alert.clear_for,
-              .order = alert.order == AlertOrder::kEvent ? AlertRule::Order::kEvent
-                                                         : AlertRule::Order::kArrival,
-              .emit_late = alert.late.policy != LatePolicy::kDrop}] {
+              .order = ordered ? AlertRule::Order::kEvent : AlertRule::Order::kArrival,
+              .emit_late = alert.late.policy != LatePolicy::kDrop,
+              .forgets_keys = ordered && clocks_stay}] {
     return std::make_unique<AlertRule>(options);
   };
 }

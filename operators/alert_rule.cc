@@ -215,16 +215,26 @@ Result<AlertState*> AlertRule::state_of(std::string_view key) {
   return &AlertStateRow::get(row);
 }
 
-/// Whether nothing is to be remembered of a key after a row that does not raise: nobody asks for
-/// its last row when the watermark is there, since what comes behind that is late, and an episode's
-/// instant is over.
-bool AlertRule::forgets_after(ClockId clock, const Observation& row, const AlertState& state) {
-  return options_.order == Order::kEvent && state.phase == AlertState::Phase::kNormal &&
-         row.time <= applied(clock) && (state.revision == 0 || state.raised_at < row.time);
+/// Null when nothing is known of the key.
+Result<AlertState*> AlertRule::known_state_of(std::string_view key) {
+  if (keys_->find(keys_->pane(kOnlyPane), key) == nullptr) {
+    if (auto error = keys_->take_error()) return *std::move(error);
+    return nullptr;
+  }
+  return state_of(key);
+}
+
+/// Whether nothing is to be remembered of a key that is well: nobody asks for its last row when the
+/// watermark has reached that, since what comes behind is late, and its last episode's instant is
+/// over.
+bool AlertRule::forgets(ClockId clock, const AlertState& state) {
+  return options_.forgets_keys && state.phase == AlertState::Phase::kNormal &&
+         state.last_row <= applied(clock) &&
+         (state.revision == 0 || state.raised_at < state.last_row);
 }
 
 Result<void> AlertRule::apply_row(ClockId clock, const Observation& row) {
-  if (!row.raise && forgets_after(clock, row, AlertState())) {
+  if (options_.forgets_keys && !row.raise && row.time <= applied(clock)) {
     // Most rows are of keys that are well, of which nothing is known.
     const std::byte* const known = keys_->find(keys_->pane(kOnlyPane), row.key);
     if (known == nullptr) {
@@ -234,9 +244,7 @@ Result<void> AlertRule::apply_row(ClockId clock, const Observation& row) {
   }
   ASSIGN_OR_RETURN(AlertState * state, state_of(row.key));
   TRY(apply_to(clock, row, state));
-  if (!row.raise && forgets_after(clock, row, *state)) {
-    keys_->erase(keys_->pane(kOnlyPane), row.key);
-  }
+  if (forgets(clock, *state)) keys_->erase(keys_->pane(kOnlyPane), row.key);
   return {};
 }
 
@@ -389,7 +397,8 @@ void AlertRule::remind(ClockId clock, std::string_view key, AlertState& state, M
 }
 
 Result<void> AlertRule::fire_reminder(ClockId clock, Micros time, const std::string& key) {
-  ASSIGN_OR_RETURN(AlertState * state, state_of(key));
+  ASSIGN_OR_RETURN(AlertState * state, known_state_of(key));
+  if (state == nullptr) return {};
   if (output_.next_reminder(*state) == time) {
     remind(clock, key, *state, time);
   } else {
@@ -400,7 +409,8 @@ Result<void> AlertRule::fire_reminder(ClockId clock, Micros time, const std::str
 }
 
 Result<void> AlertRule::fire_timer(ClockId clock, Micros time, const std::string& key) {
-  ASSIGN_OR_RETURN(AlertState * state, state_of(key));
+  ASSIGN_OR_RETURN(AlertState * state, known_state_of(key));
+  if (state == nullptr) return {};
   // Else it was set when the job had another `for`: the key's next row decides by the new one.
   if (due(*state) == time) change(clock, key, *state, time);
   return {};

@@ -16,7 +16,7 @@
 // that stays up is told of again and given up as the identity says, after what rows and timers of
 // that instant do.
 //
-// A key that is well is forgotten when the watermark has reached its last row (kEvent).
+// A key that is well is forgotten (Options::forgets_keys).
 //
 // State: keys (key → AlertState), held (rows waiting), timers (t + for, t + clear_for), reminders,
 // sequence (arrival numbers). Used only by its worker.
@@ -53,6 +53,10 @@ class AlertRule final : public Operator {
     Order order = Order::kEvent;
     /// Whether late rows are put out; they are counted anyway.
     bool emit_late = true;
+    /// Whether a key that is well is forgotten when the watermark has reached its last row. Not
+    /// with kArrival, nor where a clock may be forgotten and begin anew: then rows come again for
+    /// which the last one must be known.
+    bool forgets_keys = false;
   };
 
   explicit AlertRule(const Options& options);
@@ -92,7 +96,7 @@ class AlertRule final : public Operator {
   Result<void> apply_until(ClockId clock, Micros watermark, Reach reach);
   Result<void> apply_row(ClockId clock, const Observation& row);
   Result<void> apply_to(ClockId clock, const Observation& row, AlertState* state);
-  bool forgets_after(ClockId clock, const Observation& row, const AlertState& state);
+  bool forgets(ClockId clock, const AlertState& state);
   Result<void> fire_timer(ClockId clock, Micros time, const std::string& key);
   Result<void> fire_reminder(ClockId clock, Micros time, const std::string& key);
   void catch_up(ClockId clock, const std::string& key, AlertState& state, Micros until);
@@ -109,6 +113,7 @@ class AlertRule final : public Operator {
   void expect_reminder(ClockId clock, std::string_view key, const AlertState& state);
   void remind(ClockId clock, std::string_view key, AlertState& state, Micros at);
   Result<AlertState*> state_of(std::string_view key);
+  Result<AlertState*> known_state_of(std::string_view key);
 
   const Options options_;
   sql::Evaluator raise_;

@@ -95,12 +95,21 @@ Result<void> SilenceRule::forget(ClockId clock, Emitter&) {
 /// After a restart nobody speaks of a clock that was forgotten before.
 void SilenceRule::wait_for_forgotten() {
   if (std::exchange(ticked_, true)) return;
-  for (const ClockId clock : timers_->clocks()) {
+  const auto wait_from = [&](ClockId clock, Micros watermark) {
     Progress& mine = progress(clock);
-    if (mine.watermark != kMinWatermark) continue;
-    mine = {.watermark = *timers_->first_time(clock) - options_.silent_after,
-            .idle = true,
-            .forgotten = true};
+    if (mine.watermark == kMinWatermark) {
+      mine = {.watermark = watermark, .idle = true, .forgotten = true};
+    }
+  };
+  for (const ClockId clock : timers_->clocks()) {
+    wait_from(clock, *timers_->first_time(clock) - options_.silent_after);
+  }
+  // Of keys that are silent there are only these: they were told of last so long before.
+  const AlertIdentity& identity = options_.identity;
+  const Micros again = std::min(identity.renotify_every.value_or(kEndOfTime),
+                                identity.expire_after.value_or(kEndOfTime));
+  for (const ClockId clock : reminders_->clocks()) {
+    if (again != kEndOfTime) wait_from(clock, *reminders_->first_time(clock) - again);
   }
 }
 

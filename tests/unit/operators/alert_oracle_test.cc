@@ -40,6 +40,7 @@ struct Plan {
   std::int64_t expire_after = kNever;
   bool rows_say_severity = false;
   std::int64_t out_of_orderness = 0;
+  bool forgets_keys = false;
 };
 
 enum class After { kNothing, kEpoch, kEviction, kRestart, kColdRestart };
@@ -199,7 +200,8 @@ AlertRule::Options options_of(const Plan& plan) {
           .clear = columns[1],
           .severity = plan.rows_say_severity ? columns[2] : nullptr,
           .hold_for = plan.hold_for * kMicrosPerSecond,
-          .clear_for = plan.clear_for * kMicrosPerSecond};
+          .clear_for = plan.clear_for * kMicrosPerSecond,
+          .forgets_keys = plan.forgets_keys};
 }
 
 /// The records of each key, in the order in which they came.
@@ -267,6 +269,7 @@ TEST_P(AlertOracleTest, records_are_those_of_rows_in_order) {
   if (below(2) == 0) plan.expire_after = 1 + below(30);
   plan.rows_say_severity = below(2) == 0;
   plan.out_of_orderness = below(3) * below(8);
+  plan.forgets_keys = GetParam() % 2 == 0;
   std::vector<InputRow> rows;
   std::int64_t now = -20;
   const std::int64_t count = 5 + below(60);
@@ -338,6 +341,27 @@ TEST(AlertReminders, follow_settings_that_changed_at_a_restart) {
   options = &after;
   run.restart(/*cold=*/false);
   EXPECT_EQ(advance_to(40), std::vector<Micros>({15, 30}));
+}
+
+/// A key that is well is forgotten only when the watermark has reached its last row: not before, if
+/// the clock was idle.
+TEST(AlertKeys, last_word_of_an_idle_clock_is_known_when_older_rows_follow) {
+  const AlertRule::Options options = options_of({.forgets_keys = true});
+  OperatorRun run([&options] { return std::make_unique<AlertRule>(options); }, {});
+  BatchBuilder builder(schema());
+  const auto play_row = [&](std::int64_t second, bool raise, bool idle) {
+    const Value cells[] = {Value("k"), Value(second), Value(raise), Value(!raise), Value(Null())};
+    const ClockReading reading{.clock = 0, .watermark = 35 * kMicrosPerSecond, .idle = idle};
+    KeptRows out;
+    EXPECT_TRUE(run.op().process(
+        builder.row(cells, second * kMicrosPerSecond, 35 * kMicrosPerSecond).finish(), out));
+    EXPECT_TRUE(run.op().advance({&reading, 1}, out));
+    return out.rows.size();
+  };
+  EXPECT_EQ(play_row(40, false, true), 0U);
+  EXPECT_EQ(play_row(36, false, true), 0U);
+  EXPECT_EQ(play_row(38, true, true), 0U);
+  EXPECT_EQ(run.counted("stale_rows"), 2U);
 }
 
 TEST(AlertVersion, episode_goes_on_under_the_rule_that_a_restart_brings) {

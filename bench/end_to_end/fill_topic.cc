@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fills a topic with telemetry of a fleet, records of about 210 bytes as JSON, lz4-compressed:
-//   fill_topic BROKERS TOPIC PARTITIONS RECORDS [VEHICLES [SKEW [PER_SECOND]]]
-// Each of 10,000 (or VEHICLES) vehicles has one record per event second, whose key is its id; every
-// second vehicle is a second behind, so records of a partition are out of order by at most two.
-// Each of 40 camps has vehicles in all partitions. 5 % have engine_on=false, 1 % a speed over 110.
-// INTERVAL: seconds between two records of a vehicle; 1 if it is not given.
-// SKEW: partition 0 gets so many times the records of any other. PER_SECOND: so many records per
-// second; else as fast as they go. Deterministic.
+//   fill_topic BROKERS TOPIC PARTITIONS RECORDS [VEHICLES [SKEW [PER_SECOND [INTERVAL]]]]
+// Each of 10,000 (or VEHICLES) vehicles has one record per event second, or per INTERVAL seconds,
+// whose key is its id; every second vehicle is a second behind, so records of a partition are out
+// of order by at most two. Each of 40 camps has vehicles in all partitions. 5 % have
+// engine_on=false, 1 % a speed over 110. SKEW: partition 0 gets so many times the records of any
+// other. PER_SECOND: so many records per second; else as fast as they go. Deterministic.
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "engine/api/type_code.h"
 #include "engine/base/ensure.h"
 #include "engine/base/text.h"
 #include "engine/state/binary.h"
@@ -44,19 +45,6 @@ std::int64_t difference(std::int64_t value, std::int64_t before) {
 std::int64_t sum(std::int64_t before, std::int64_t difference) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(before) +
                                    static_cast<std::uint64_t>(difference));
-}
-
-/// A number per type that is kept for ever, whatever order the enumeration takes.
-std::uint8_t code_of(Type type) {
-  switch (type) {
-    case Type::kBoolean: return 1;
-    case Type::kBigint: return 2;
-    case Type::kDouble: return 3;
-    case Type::kText: return 4;
-    case Type::kTimestamp: return 5;
-    case Type::kInterval: return 6;
-  }
-  ENSURE(false, "unknown Type");
 }
 
 void append_nulls(const Column& column, const Selection& rows, std::string& out) {

@@ -7,6 +7,7 @@
 
 #include "cli/demo_jobs.h"
 #include "config/assemble.h"
+#include "config/assemble_instance.h"
 #include "config/parse_job.h"
 #include "engine/base/text.h"
 #include "engine/runtime/engine.h"

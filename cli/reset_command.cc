@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "config/assemble.h"
+#include "config/assemble_instance.h"
 #include "engine/runtime/reset_state.h"
 
 namespace sitrep {

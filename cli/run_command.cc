@@ -9,6 +9,7 @@
 
 #include "cli/status_line.h"
 #include "config/assemble.h"
+#include "config/assemble_instance.h"
 #include "config/explain.h"
 #include "engine/base/logging.h"
 #include "engine/runtime/engine.h"

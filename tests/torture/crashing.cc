@@ -6,6 +6,7 @@
 
 #include "cli/job_loading.h"
 #include "config/assemble.h"
+#include "config/assemble_instance.h"
 #include "engine/base/stop_flag.h"
 #include "engine/runtime/engine.h"
 #include "tests/torture/crash_points.h"

@@ -25,6 +25,10 @@ class BenchContext final : public OperatorContext {
     queues_.push_back(std::make_unique<TimeQueue>(std::string(purpose), clocks_));
     return *queues_.back();
   }
+  RowQueue& row_queue(std::string_view purpose, const Schema& schema) override {
+    row_queues_.push_back(std::make_unique<RowQueue>(std::string(purpose), schema, clocks_));
+    return *row_queues_.back();
+  }
   OperatorCounter& counter(std::string_view) override { return counter_; }
   const ClockTable& clocks() const override { return clocks_; }
   PartitionId partition() const override { return PartitionId(0); }
@@ -36,6 +40,7 @@ class BenchContext final : public OperatorContext {
   ClockTable clocks_;
   std::vector<std::unique_ptr<Table>> tables_;
   std::vector<std::unique_ptr<TimeQueue>> queues_;
+  std::vector<std::unique_ptr<RowQueue>> row_queues_;
   NoCounter counter_;
 };
 

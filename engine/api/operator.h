@@ -22,6 +22,7 @@
 #include <string_view>
 
 #include "engine/api/clock_table.h"
+#include "engine/api/row_queue.h"
 #include "engine/api/shared_table.h"
 #include "engine/api/table.h"
 #include "engine/api/time_queue.h"
@@ -63,8 +64,10 @@ class OperatorContext {
   virtual ~OperatorContext() = default;
   /// State: a table called `purpose` within this stream ("groups").
   virtual Table& table(std::string_view purpose, std::unique_ptr<const RowCodec> codec) = 0;
-  /// State: timers or held rows.
+  /// State: timers, or rows that wait for something else than their event time.
   virtual TimeQueue& time_queue(std::string_view purpose) = 0;
+  /// State: rows of `schema` that wait for their event time.
+  virtual RowQueue& row_queue(std::string_view purpose, const Schema& schema) = 0;
   /// Counter sitrep_<name>_total{stream=…}. Known names: late_rows, dropped_late_rows, sql_errors,
   /// stale_rows, unmatched_rows, late_versions; others become
   /// sitrep_operator_events_total{event=name}.

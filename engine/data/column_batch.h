@@ -37,6 +37,9 @@ struct RowMeta {
   std::vector<std::uint32_t> index_in_message;
   /// Origin of all rows of the batch; empty topic for derived rows.
   TopicPartition origin;
+  /// Of rows that were put in order: they are ahead of the watermark, which does not come any more:
+  /// their clock is idle, forgotten or at the end of its input. Rows before them may follow.
+  bool ahead = false;
 
   ClockId clock_of(std::size_t row) const { return clock.empty() ? 0 : clock[row]; }
 };

@@ -36,6 +36,7 @@ class KeptRows final : public Emitter {
     ClockId clock = 0;
     Micros event_time = 0;
     Micros watermark = 0;
+    bool ahead = false;
   };
 
   void emit(ColumnBatch batch) override { keep(batch, rows); }
@@ -52,7 +53,8 @@ class KeptRows final : public Emitter {
       out.push_back({.text = join(cells, ","),
                      .clock = batch.meta->clock_of(row),
                      .event_time = batch.meta->event_time[row],
-                     .watermark = batch.meta->watermark[row]});
+                     .watermark = batch.meta->watermark[row],
+                     .ahead = batch.meta->ahead});
     });
   }
 };
@@ -129,6 +131,12 @@ class OperatorRun {
       run_.stores_.push_back(run_.queues_.back().get());
       return *run_.queues_.back();
     }
+    RowQueue& row_queue(std::string_view purpose, const Schema& schema) override {
+      run_.row_queues_.push_back(
+          std::make_unique<RowQueue>(concat("op/", purpose), schema, *run_.clocks_));
+      run_.stores_.push_back(run_.row_queues_.back().get());
+      return *run_.row_queues_.back();
+    }
     OperatorCounter& counter(std::string_view name) override {
       run_.counters_.push_back(std::make_unique<Counted>(run_.counts_[std::string(name)]));
       return *run_.counters_.back();
@@ -145,6 +153,7 @@ class OperatorRun {
     stores_.clear();
     tables_.clear();
     queues_.clear();
+    row_queues_.clear();
     clocks_ = std::make_unique<ClockTable>();
     for (const std::string& name : clock_names_) (void)clocks_->intern(name);
     op_ = make_();
@@ -161,6 +170,7 @@ class OperatorRun {
   std::vector<std::unique_ptr<Counted>> counters_;
   std::vector<std::unique_ptr<Table>> tables_;
   std::vector<std::unique_ptr<TimeQueue>> queues_;
+  std::vector<std::unique_ptr<RowQueue>> row_queues_;
   std::vector<Store*> stores_;  // tables and queues
   std::unique_ptr<Operator> op_;
 };

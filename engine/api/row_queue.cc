@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/api/row_queue.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "engine/api/cell_form.h"
+#include "engine/api/raw_bytes.h"
+#include "engine/api/type_code.h"
+#include "engine/base/ensure.h"
+#include "engine/base/hash.h"
+
+namespace sitrep {
+namespace {
+
+// A chunk takes no more rows when it has so many, or so many bytes of texts.
+constexpr std::size_t kChunkRows = 1024;
+constexpr std::size_t kChunkTextBytes = 128 * 1024;
+// A row's number: that of its chunk, and its place in it.
+constexpr int kPlaceBits = 16;
+constexpr std::uint64_t kPlaceMask = (1 << kPlaceBits) - 1;
+constexpr std::size_t kBitsPerWord = 64;
+// What has left stands before the chunks, which begin at 0.
+constexpr Micros kLeftPane = -1;
+// A text's cell: where its bytes begin, and their number.
+constexpr int kTextShift = 32;
+// Rows that came since are put in order when they are so many of those that are.
+constexpr std::size_t kUnorderedShare = 8;
+
+bool comes_before(const RowQueue::Row& a, const RowQueue::Row& b) {
+  return a.time != b.time ? a.time < b.time : a.number < b.number;
+}
+
+std::vector<Type> types_of(const Schema& schema) {
+  std::vector<Type> out;
+  for (const Field& field : schema.fields) out.push_back(field.type);
+  return out;
+}
+
+std::vector<std::uint32_t> names_of(const Schema& schema) {
+  std::vector<std::uint32_t> out;
+  for (const Field& field : schema.fields) {
+    out.push_back(static_cast<std::uint32_t>(hash_bytes(field.name)));
+  }
+  return out;
+}
+
+}  // namespace
+
+/// Rows one behind the other, each a word per column and then a bit per column: whether it is null.
+struct RowQueue::Chunk {
+  std::uint64_t number = 0;
+  std::vector<std::uint64_t> words;
+  std::string texts;
+  std::vector<Micros> times;
+  std::vector<ClockId> clocks;
+  std::vector<bool> held;
+  std::size_t rows_held = 0;
+  bool is_saved = false;
+  std::vector<ClockId> saved_clocks;  // of the rows that are in the state
+  std::size_t counted_bytes = 0;
+
+  std::size_t rows() const { return times.size(); }
+  bool is_full() const { return rows() >= kChunkRows || texts.size() >= kChunkTextBytes; }
+  void add_row(Micros time, ClockId clock) {
+    times.push_back(time);
+    clocks.push_back(clock);
+    held.push_back(true);
+    ++rows_held;
+  }
+  std::string_view text(std::uint64_t cell) const {
+    const std::size_t size = cell & ((std::uint64_t{1} << kTextShift) - 1);
+    return std::string_view(texts).substr(cell >> kTextShift, size);
+  }
+  /// The word of a value that is not null.
+  std::uint64_t add_cell(const Column& column, std::size_t row) {
+    switch (column.type()) {
+      case Type::kBoolean: return column.booleans()[row];
+      case Type::kDouble: return std::bit_cast<std::uint64_t>(column.doubles()[row]);
+      case Type::kBigint:
+      case Type::kTimestamp:
+      case Type::kInterval: return static_cast<std::uint64_t>(column.ints()[row]);
+      case Type::kText: break;
+    }
+    const std::string_view text = column.texts()[row];
+    const std::uint64_t word = texts.size() << kTextShift | text.size();
+    texts += text;
+    return word;
+  }
+  std::size_t bytes() const {
+    return sizeof(Chunk) + words.capacity() * sizeof(words[0]) + texts.capacity() +
+           rows() * sizeof(Row) + times.capacity() * sizeof(times[0]) +
+           clocks.capacity() * sizeof(clocks[0]) + held.capacity() / 8;
+  }
+  void clear() {
+    words.clear();
+    texts.clear();
+    times.clear();
+    clocks.clear();
+    held.clear();
+  }
+};
+
+RowQueue::RowQueue(std::string_view name, const Schema& schema, ClockTable& clocks)
+    : id_(store_id(name)),
+      types_(types_of(schema)),
+      names_(names_of(schema)),
+      words_(types_.size() + (types_.size() + kBitsPerWord - 1) / kBitsPerWord),
+      clock_table_(clocks) {}
+
+RowQueue::~RowQueue() = default;
+
+RowQueue::Clock& RowQueue::clock(ClockId id) {
+  if (id >= clocks_.size()) clocks_.resize(id + 1);
+  return clocks_[id];
+}
+
+void RowQueue::mark_changed(ClockId id) {
+  if (std::exchange(clocks_[id].is_changed, true)) return;
+  changed_clocks_.push_back(id);
+}
+
+RowQueue::Chunk& RowQueue::open_chunk() {
+  if (open_ != nullptr && !open_->is_full()) return *open_;
+  auto chunk = std::make_unique<Chunk>();
+  chunk->number = next_chunk_++;
+  open_ = chunk.get();
+  chunks_.emplace(open_->number, std::move(chunk));
+  return *open_;
+}
+
+std::uint64_t RowQueue::next_number() {
+  settle();
+  const Chunk& chunk = open_chunk();
+  return chunk.number << kPlaceBits | chunk.rows();
+}
+
+void RowQueue::push(std::span<const ColumnPtr> columns, const RowMeta& meta,
+                    std::span<const std::uint32_t> rows) {
+  settle();
+  for (const std::uint32_t row : rows) {
+    if (open_ != nullptr && open_->is_full()) count_bytes(*open_);
+    Chunk& chunk = open_chunk();
+    const Row added{.time = meta.event_time[row],
+                    .number = chunk.number << kPlaceBits | chunk.rows(),
+                    .chunk = &chunk};
+    const ClockId id = meta.clock_of(row);
+    push_row(chunk, columns, row);
+    chunk.add_row(added.time, id);
+    Line& line = clock(id).line;
+    line.unordered.push_back(added);
+    line.unordered_from = std::min(line.unordered_from, added.time);
+  }
+  if (open_ != nullptr) count_bytes(*open_);
+}
+
+void RowQueue::push_row(Chunk& chunk, std::span<const ColumnPtr> columns, std::size_t row) {
+  const std::size_t at = chunk.words.size();
+  chunk.words.resize(at + words_);
+  std::uint64_t* const words = &chunk.words[at];
+  for (std::size_t i = 0; i < types_.size(); ++i) {
+    if (columns[i]->is_null(row)) {
+      words[types_.size() + i / kBitsPerWord] |= std::uint64_t{1} << i % kBitsPerWord;
+    } else {
+      words[i] = chunk.add_cell(*columns[i], row);
+    }
+  }
+}
+
+void RowQueue::put_in_order(Line& line) {
+  if (line.unordered.empty()) return;
+  std::sort(line.unordered.begin(), line.unordered.end(), comes_before);
+  if (line.first > line.ordered.size() / 2) {
+    line.ordered.erase(line.ordered.begin(),
+                       line.ordered.begin() + static_cast<std::ptrdiff_t>(line.first));
+    line.first = 0;
+  }
+  const auto begin = line.ordered.begin() + static_cast<std::ptrdiff_t>(line.first);
+  const auto from =
+      std::upper_bound(begin, line.ordered.end(), line.unordered.front(), comes_before) -
+      line.ordered.begin();
+  const auto old_end = static_cast<std::ptrdiff_t>(line.ordered.size());
+  line.ordered.insert(line.ordered.end(), line.unordered.begin(), line.unordered.end());
+  std::inplace_merge(line.ordered.begin() + from, line.ordered.begin() + old_end,
+                     line.ordered.end(), comes_before);
+  line.unordered.clear();
+  line.unordered_from = std::numeric_limits<Micros>::max();
+}
+
+std::optional<Micros> RowQueue::first_time(ClockId id) {
+  settle();
+  if (id >= clocks_.size()) return std::nullopt;
+  const Line& line = clocks_[id].line;
+  const bool has_ordered = line.first < line.ordered.size();
+  if (!has_ordered && line.unordered.empty()) return std::nullopt;
+  if (!has_ordered) return line.unordered_from;
+  return std::min(line.ordered[line.first].time, line.unordered_from);
+}
+
+std::vector<ClockId> RowQueue::clocks() {
+  std::vector<ClockId> out;
+  for (ClockId id = 0; id < clocks_.size(); ++id) {
+    if (first_time(id)) out.push_back(id);
+  }
+  return out;
+}
+
+void RowQueue::take(ClockId id, Micros until, std::vector<Row>& out) {
+  settle();
+  Clock& from = clock(id);
+  Line& line = from.line;
+  const std::size_t waiting = line.ordered.size() - line.first;
+  if (line.unordered_from <= until || line.unordered.size() * kUnorderedShare > waiting) {
+    put_in_order(line);
+  }
+  const std::size_t first = line.first;
+  while (line.first < line.ordered.size() && line.ordered[line.first].time <= until) ++line.first;
+  out.insert(out.end(), line.ordered.begin() + static_cast<std::ptrdiff_t>(first),
+             line.ordered.begin() + static_cast<std::ptrdiff_t>(line.first));
+  if (line.first == line.ordered.size() && line.unordered.empty()) {
+    // Nothing is held, so what is said here holds for all that was, wherever time begins anew.
+    from.left = {.until = kMinWatermark, .chunks_below = unsaved_from_};
+  } else {
+    from.left.until = std::max(from.left.until, until);
+  }
+}
+
+std::vector<ColumnPtr> RowQueue::copy_out(std::span<const Row> rows, Arena& arena) {
+  std::vector<const std::uint64_t*> places;
+  places.reserve(rows.size());
+  for (const Row& row : rows) {
+    places.push_back(&row.chunk->words[(row.number & kPlaceMask) * words_]);
+  }
+  std::vector<ColumnPtr> out;
+  for (std::size_t i = 0; i < types_.size(); ++i) {
+    auto column = std::make_shared<Column>(types_[i], rows.size());
+    switch (types_[i]) {
+      case Type::kBoolean:
+        for (std::size_t n = 0; n < rows.size(); ++n) column->booleans()[n] = places[n][i] != 0;
+        break;
+      case Type::kDouble:
+        for (std::size_t n = 0; n < rows.size(); ++n) {
+          column->doubles()[n] = std::bit_cast<double>(places[n][i]);
+        }
+        break;
+      case Type::kText:
+        for (std::size_t n = 0; n < rows.size(); ++n) {
+          const std::string_view text = rows[n].chunk->text(places[n][i]);
+          if (!text.empty()) column->texts()[n] = arena.store(text);
+        }
+        break;
+      case Type::kBigint:
+      case Type::kTimestamp:
+      case Type::kInterval:
+        for (std::size_t n = 0; n < rows.size(); ++n) {
+          column->ints()[n] = static_cast<std::int64_t>(places[n][i]);
+        }
+        break;
+    }
+    const std::size_t word = types_.size() + i / kBitsPerWord;
+    for (std::size_t n = 0; n < rows.size(); ++n) {
+      column->nulls()[n] = places[n][word] >> i % kBitsPerWord & 1;
+    }
+    out.push_back(std::move(column));
+  }
+  for (const Row& row : rows) forget(row);
+  return out;
+}
+
+void RowQueue::forget(const Row& row) {
+  Chunk& chunk = *row.chunk;
+  const std::size_t place = row.number & kPlaceMask;
+  ENSURE(chunk.held[place], "a row is copied out once");
+  chunk.held[place] = false;
+  --chunk.rows_held;
+  if (chunk.is_saved) mark_changed(chunk.clocks[place]);
+  if (chunk.rows_held == 0) forget_chunk(chunk);
+}
+
+void RowQueue::forget_chunk(Chunk& chunk) {
+  if (&chunk == open_) {
+    chunk.clear();
+    count_bytes(chunk);
+    return;
+  }
+  if (chunk.is_saved) removed_.push_back(chunk.number);
+  for (const ClockId id : chunk.saved_clocks) {
+    --clocks_[id].saved_in;
+    mark_changed(id);
+  }
+  bytes_ -= chunk.counted_bytes;
+  chunks_.erase(chunk.number);
+}
+
+void RowQueue::count_bytes(Chunk& chunk) {
+  bytes_ -= chunk.counted_bytes;
+  chunk.counted_bytes = chunk.bytes();
+  bytes_ += chunk.counted_bytes;
+}
+
+void RowQueue::collect(Epoch, ChangeSink& changes) {
+  settle();
+  for (const std::uint64_t number : removed_) {
+    changes.remove(id_, {.clock = "", .pane = static_cast<Micros>(number), .key = ""});
+  }
+  removed_.clear();
+  open_ = nullptr;
+  for (auto at = chunks_.lower_bound(unsaved_from_); at != chunks_.end();) {
+    Chunk& chunk = *at->second;
+    ++at;
+    if (chunk.rows_held == 0) {
+      forget_chunk(chunk);
+      continue;
+    }
+    changes.put(id_, {.clock = "", .pane = static_cast<Micros>(chunk.number), .key = ""},
+                save(chunk));
+    mark_saved(chunk);
+  }
+  unsaved_from_ = next_chunk_;
+  for (const ClockId id : changed_clocks_) {
+    Clock& clock = clocks_[id];
+    clock.is_changed = false;
+    const StateKey key{.clock = clock_table_.name(id), .pane = kLeftPane, .key = ""};
+    if (clock.saved_in == 0) {
+      if (clock.saved_left) changes.remove(id_, key);
+      clock.saved_left.reset();
+    } else if (clock.saved_left != clock.left) {
+      std::string value;
+      append_raw(value, clock.left.until);
+      append_raw(value, clock.left.chunks_below);
+      changes.put(id_, key, value);
+      clock.saved_left = clock.left;
+    }
+  }
+  changed_clocks_.clear();
+}
+
+void RowQueue::mark_saved(Chunk& chunk) {
+  chunk.is_saved = true;
+  for (std::size_t place = 0; place < chunk.rows(); ++place) {
+    if (chunk.held[place]) chunk.saved_clocks.push_back(chunk.clocks[place]);
+  }
+  std::sort(chunk.saved_clocks.begin(), chunk.saved_clocks.end());
+  chunk.saved_clocks.erase(std::unique(chunk.saved_clocks.begin(), chunk.saved_clocks.end()),
+                           chunk.saved_clocks.end());
+  for (const ClockId id : chunk.saved_clocks) ++clocks_[id].saved_in;
+}
+
+// A saved chunk (docs/formats.md): columns (their number, 4 bytes, and of each the low 32 bits of
+// its name's hash and its type, 1 byte), clocks (their number and names), rows: each its event
+// time, the position of its clock, 4 bytes, and its cells.
+std::string RowQueue::save(const Chunk& chunk) const {
+  std::string out;
+  append_raw(out, static_cast<std::uint32_t>(types_.size()));
+  for (std::size_t i = 0; i < types_.size(); ++i) {
+    append_raw(out, names_[i]);
+    append_raw(out, code_of(types_[i]));
+  }
+  std::vector<ClockId> clocks = chunk.clocks;
+  std::sort(clocks.begin(), clocks.end());
+  clocks.erase(std::unique(clocks.begin(), clocks.end()), clocks.end());
+  append_raw(out, static_cast<std::uint32_t>(clocks.size()));
+  for (const ClockId id : clocks) append_sized(out, clock_table_.name(id));
+  for (std::size_t place = 0; place < chunk.rows(); ++place) {
+    if (!chunk.held[place]) continue;
+    append_raw(out, chunk.times[place]);
+    const auto clock = std::lower_bound(clocks.begin(), clocks.end(), chunk.clocks[place]);
+    append_raw(out, static_cast<std::uint32_t>(clock - clocks.begin()));
+    const std::uint64_t* const words = &chunk.words[place * words_];
+    for (std::size_t i = 0; i < types_.size(); ++i) {
+      const std::uint64_t nulls = words[types_.size() + i / kBitsPerWord];
+      if (nulls >> i % kBitsPerWord & 1) {
+        append_null_cell(out);
+      } else if (types_[i] == Type::kText) {
+        append_text_cell(chunk.text(words[i]), out);
+      } else if (types_[i] == Type::kBoolean) {
+        append_boolean_cell(words[i] != 0, out);
+      } else {
+        append_bits_cell(words[i], out);
+      }
+    }
+  }
+  return out;
+}
+
+Result<void> RowQueue::restore(const StateKey& key, std::string_view value) {
+  is_settled_ = false;
+  if (key.pane < kLeftPane) return corrupt("held rows stand where none are");
+  if (key.pane != kLeftPane) return restore_chunk(static_cast<std::uint64_t>(key.pane), value);
+  Clock& mine = clock(clock_table_.intern(key.clock));
+  Left left;
+  if (!take_raw(value, left.until) || !take_raw(value, left.chunks_below) || !value.empty()) {
+    return corrupt("what has left of held rows is damaged");
+  }
+  mine.left = left;
+  mine.saved_left = left;
+  return {};
+}
+
+Result<void> RowQueue::restore_chunk(std::uint64_t number, std::string_view value) {
+  auto chunk = std::make_unique<Chunk>();
+  chunk->number = number;
+  /// Where a saved column goes; in none that we have, it is skipped.
+  struct Saved {
+    Type type;
+    std::optional<std::size_t> column;
+  };
+  std::vector<Saved> columns;
+  std::uint32_t count = 0;
+  if (!take_raw(value, count)) return corrupt("held rows are cut");
+  for (std::uint32_t i = 0; i < count; ++i) {
+    std::uint32_t name = 0;
+    std::uint8_t code = 0;
+    if (!take_raw(value, name) || !take_raw(value, code)) return corrupt("held rows are cut");
+    const std::optional<Type> type = type_of(code);
+    if (!type) return corrupt("held rows have a column of no known type");
+    columns.push_back({.type = *type, .column = {}});
+    for (std::size_t mine = 0; mine < types_.size(); ++mine) {
+      if (names_[mine] == name && types_[mine] == *type) columns.back().column = mine;
+    }
+  }
+  std::vector<ClockId> clocks;
+  if (!take_raw(value, count)) return corrupt("held rows are cut");
+  for (std::uint32_t i = 0; i < count; ++i) {
+    std::string_view name;
+    if (!take_sized(value, name)) return corrupt("held rows are cut");
+    clocks.push_back(clock_table_.intern(name));
+    (void)clock(clocks.back());
+  }
+  while (!value.empty()) {
+    Micros time = 0;
+    std::uint32_t clock = 0;
+    if (!take_raw(value, time) || !take_raw(value, clock) || clock >= clocks.size() ||
+        chunk->rows() > kPlaceMask) {
+      return corrupt("a held row is damaged");
+    }
+    chunk->add_row(time, clocks[clock]);
+    const std::size_t at = chunk->words.size();
+    chunk->words.resize(at + words_);
+    std::uint64_t* const words = &chunk->words[at];
+    // What is not saved is null.
+    for (std::size_t i = 0; i < types_.size(); ++i) {
+      words[types_.size() + i / kBitsPerWord] |= std::uint64_t{1} << i % kBitsPerWord;
+    }
+    for (const Saved& saved : columns) {
+      Arena arena;
+      Column cell(saved.type);
+      if (!take_cell(value, cell, arena)) return corrupt("a held row has a damaged value");
+      if (!saved.column || cell.is_null(0)) continue;
+      const std::size_t i = *saved.column;
+      words[types_.size() + i / kBitsPerWord] &= ~(std::uint64_t{1} << i % kBitsPerWord);
+      words[i] = chunk->add_cell(cell, 0);
+    }
+  }
+  next_chunk_ = std::max(next_chunk_, number + 1);
+  unsaved_from_ = next_chunk_;
+  count_bytes(*chunk);
+  ENSURE(chunks_.emplace(number, std::move(chunk)).second, "a chunk is restored once");
+  return {};
+}
+
+void RowQueue::settle() {
+  if (std::exchange(is_settled_, true)) return;
+  for (auto at = chunks_.begin(); at != chunks_.end();) {
+    Chunk& chunk = *at->second;
+    ++at;
+    mark_saved(chunk);
+    for (std::size_t place = 0; place < chunk.rows(); ++place) {
+      Clock& mine = clocks_[chunk.clocks[place]];
+      if (chunk.times[place] <= mine.left.until || chunk.number < mine.left.chunks_below) {
+        chunk.held[place] = false;
+        --chunk.rows_held;
+        continue;
+      }
+      mine.line.unordered.push_back({.time = chunk.times[place],
+                                     .number = chunk.number << kPlaceBits | place,
+                                     .chunk = &chunk});
+      mine.line.unordered_from = std::min(mine.line.unordered_from, chunk.times[place]);
+    }
+    if (chunk.rows_held == 0) forget_chunk(chunk);
+  }
+}
+
+std::size_t RowQueue::memory_bytes() const {
+  return sizeof(RowQueue) + bytes_ + clocks_.capacity() * sizeof(Clock);
+}
+
+std::size_t RowQueue::changed_bytes() const {
+  std::size_t bytes = 0;
+  for (auto at = chunks_.lower_bound(unsaved_from_); at != chunks_.end(); ++at) {
+    const Chunk& chunk = *at->second;
+    if (chunk.rows_held > 0) bytes += chunk.counted_bytes / chunk.rows() * chunk.rows_held;
+  }
+  return bytes;
+}
+
+}  // namespace sitrep

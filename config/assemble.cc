@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -414,8 +415,8 @@ class StageBuilder {
     return {.kind = NodeInput::Kind::kNode, .index = add_node(std::move(node))};
   }
 
-  /// Before the rule may be what it needs of its rows, each a node: "<alert>/parameters",
-  /// "<alert>/history", which finds late rows then, "<alert>/values".
+  /// Before the rule may be what it needs of its rows, each a node: "<alert>/parameters", what puts
+  /// them in order, "<alert>/history", "<alert>/values".
   void add_alert(const AlertPlan& alert) {
     // Rows that are held are known by the names of their columns, so each has one of its own.
     const Schema row = plan_->row_of(alert).qualified();
@@ -430,6 +431,7 @@ class StageBuilder {
                        .first_column = plan_->schema_of(alert.input).size()},
                       parameters.table, row, alert.name, from);
     }
+    if (wants_order(alert)) from = put_in_order(alert, row, from);
     const auto add = [&](std::string name, MakeOperator make, std::string shape) {
       const std::size_t index = add_node({.name = std::move(name),
                                           .inputs = {from},
@@ -439,23 +441,52 @@ class StageBuilder {
       return index;
     };
     const std::string key = typed_names(row, alert.key);
-    std::optional<std::size_t> finds_late;
     if (!alert.history.empty()) {
-      finds_late = add(concat(alert.name, "/history"), history_operator(alert, row),
-                       concat("rows before by ", key));
+      add(concat(alert.name, "/history"), history_operator(alert),
+          concat("rows before, in order, by ", key));
     }
     if (!alert.values.empty()) {
       add(concat(alert.name, "/values"), values_operator(alert, row), /*shape=*/"");
     }
+    const std::string_view kind = alert.silent_after   ? "silence"
+                                  : wants_order(alert) ? "alert, of rows in order,"
+                                                       : "alert";
     const std::size_t index =
-        add(alert.name, alert_operator(*plan_, alert),
-            concat(alert.silent_after ? "silence" : "alert", " episodes by ", key));
+        add(alert.name, alert_operator(*plan_, alert), concat(kind, " episodes by ", key));
     alert_nodes_.push_back(index);
     if (!plan_->flood) add_alert_sinks(index, alert.sinks);
-    if (!alert.silent_after && !alert.late.topic.empty()) {
-      stage_.sinks.push_back(make_late_sink(finds_late.value_or(index), alert.late.topic,
-                                             plan_->schema_of(alert.input)));
+  }
+
+  /// Rows of one input are put in order once for all its alerts, "<input>/ordered"; those of one
+  /// that has its own (behind a cut, or with parameters), "<alert>/ordered". Late rows leave there,
+  /// once to each topic.
+  NodeInput put_in_order(const AlertPlan& alert, const Schema& row, NodeInput from) {
+    const bool is_shared = !alert.cut && !alert.parameters;
+    const auto [ordered, is_new] = ordered_nodes_.try_emplace({from.kind, from.index});
+    if (is_new) {
+      std::vector<const AlertPlan*> readers = {&alert};
+      if (is_shared) {
+        readers.clear();
+        for (const std::size_t index : stage_plan_.alerts) {
+          const AlertPlan& other = plan_->alerts[index];
+          const bool reads_it =
+              other.input == alert.input && !other.cut && !other.parameters && wants_order(other);
+          if (reads_it) readers.push_back(&other);
+        }
+      }
+      const std::string_view name = is_shared ? plan_->name_of(alert.input) : alert.name;
+      ordered->second = add_node({.name = concat(name, "/ordered"),
+                                  .inputs = {from},
+                                  .make_operator = order_operator(readers, row)});
+      std::set<std::string> late_topics;
+      for (const AlertPlan* const reader : readers) {
+        const std::string& topic = reader->late.topic;
+        if (topic.empty() || !late_topics.insert(topic).second) continue;
+        stage_.sinks.push_back(
+            make_late_sink(ordered->second, topic, plan_->schema_of(alert.input)));
+      }
     }
+    return {.kind = NodeInput::Kind::kNode, .index = ordered->second};
   }
 
   void add_alert_sinks(std::size_t node, const std::vector<SinkPlan>& sinks) {
@@ -492,6 +523,8 @@ class StageBuilder {
   const std::map<std::size_t, std::size_t> shared_tables_;
   Stage stage_;
   std::vector<std::size_t> alert_nodes_;
+  /// What puts the rows of a source or node in order.
+  std::map<std::pair<NodeInput::Kind, std::size_t>, std::size_t> ordered_nodes_;
   // By position in the plan.
   std::map<std::size_t, std::size_t> source_nodes_;
   std::map<std::size_t, std::size_t> cut_nodes_;

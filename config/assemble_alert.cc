@@ -11,6 +11,7 @@
 #include "connectors/formats/key_encoder.h"
 #include "engine/sql/expression_factory.h"
 #include "operators/alert_rule.h"
+#include "operators/event_order.h"
 #include "operators/filter_project.h"
 #include "operators/flood_control.h"
 #include "operators/row_history.h"
@@ -116,12 +117,24 @@ SilenceRule::Options silence_options(const AlertIdentity& identity, const AlertP
 
 }  // namespace
 
-MakeOperator history_operator(const AlertPlan& alert, const Schema& row) {
-  return [options = RowHistory::Options{.input = row,
-                                        .key_columns = alert.key,
-                                        .read = columns_read(alert, row),
-                                        .calls = alert.history,
-                                        .emit_late = !alert.late.topic.empty()}] {
+bool wants_order(const AlertPlan& alert) {
+  return !alert.silent_after && alert.order == AlertOrder::kEvent;
+}
+
+MakeOperator order_operator(std::span<const AlertPlan* const> alerts, const Schema& row) {
+  EventOrder::Options options{.input = row, .read = {}, .emit_late = false};
+  std::set<std::size_t> read;
+  for (const AlertPlan* const alert : alerts) {
+    const std::vector<std::size_t> mine = columns_read(*alert, row);
+    read.insert(mine.begin(), mine.end());
+    options.emit_late = options.emit_late || !alert->late.topic.empty();
+  }
+  options.read = {read.begin(), read.end()};
+  return [options] { return std::make_unique<EventOrder>(options); };
+}
+
+MakeOperator history_operator(const AlertPlan& alert) {
+  return [options = RowHistory::Options{.key_columns = alert.key, .calls = alert.history}] {
     return std::make_unique<RowHistory>(options);
   };
 }
@@ -145,7 +158,7 @@ MakeOperator alert_operator(const JobPlan& plan, const AlertPlan& alert) {
       return std::make_unique<SilenceRule>(options);
     };
   }
-  const bool ordered = alert.order == AlertOrder::kEvent;
+  const bool ordered = wants_order(alert);
   const bool clocks_stay = std::ranges::none_of(
       plan.sources, [](const SourcePlan& source) { return source.time.clock_expire.has_value(); });
   return [options = AlertRule::Options{
@@ -156,7 +169,6 @@ MakeOperator alert_operator(const JobPlan& plan, const AlertPlan& alert) {
               .hold_for = alert.hold_for,
               .clear_for = alert.clear_for,
               .order = ordered ? AlertRule::Order::kEvent : AlertRule::Order::kArrival,
-              .emit_late = alert.late.policy != LatePolicy::kDrop,
               .forgets_keys = ordered && clocks_stay}] {
     return std::make_unique<AlertRule>(options);
   };

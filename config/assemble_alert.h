@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,8 +16,14 @@ namespace sitrep {
 
 using MakeOperator = std::function<std::unique_ptr<Operator>()>;
 
-/// What gives rows of `row` the results of the alert's functions across rows.
-MakeOperator history_operator(const AlertPlan& alert, const Schema& row);
+/// Whether the alert takes its rows in the order of event time.
+bool wants_order(const AlertPlan& alert);
+
+/// What puts rows of `row` in order for `alerts`, which all read them.
+MakeOperator order_operator(std::span<const AlertPlan* const> alerts, const Schema& row);
+
+/// What gives rows in order the results of the alert's functions across rows.
+MakeOperator history_operator(const AlertPlan& alert);
 
 /// What gives the rows behind it the values of the expressions in the alert's texts.
 MakeOperator values_operator(const AlertPlan& alert, const Schema& row);

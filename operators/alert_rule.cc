@@ -5,14 +5,11 @@
 #include <utility>
 
 #include "engine/api/group_key.h"
-#include "engine/api/raw_bytes.h"
-#include "engine/base/text.h"
 
 namespace sitrep {
 namespace {
 
 constexpr PaneKey kOnlyPane{.clock = 0, .end = 0};
-constexpr int kSeverityShift = 2;
 
 bool is_true(const Column& column, std::size_t row) {
   return !column.is_null(row) && column.booleans()[row] != 0;
@@ -30,11 +27,8 @@ AlertRule::AlertRule(const Options& options)
 
 Result<void> AlertRule::open(OperatorContext& context) {
   keys_ = &context.table("keys", std::make_unique<AlertStateRow>());
-  arrivals_.open(context);
-  held_ = &context.time_queue("held");
   timers_ = &context.time_queue("timers");
   reminders_ = &context.time_queue("reminders");
-  late_rows_ = &context.counter("late_rows");
   stale_rows_ = &context.counter("stale_rows");
   sql_errors_ = &context.counter("sql_errors");
   return {};
@@ -43,42 +37,6 @@ Result<void> AlertRule::open(OperatorContext& context) {
 Micros& AlertRule::applied(ClockId clock) {
   if (clock >= applied_.size()) applied_.resize(clock + 1, kMinWatermark);
   return applied_[clock];
-}
-
-// Payload of a held row: flags (1 byte: 1 raise, 2 clear, 4 times the severity), then key, key text
-// and words (render_words), each behind its length (4 bytes little endian).
-std::string AlertRule::to_payload(const Observation& row) {
-  std::string out(1, static_cast<char>((row.raise ? 1 : 0) | (row.clear ? 2 : 0) |
-                                       static_cast<int>(row.severity) << kSeverityShift));
-  append_sized(out, row.key);
-  append_sized(out, row.key_text);
-  append_sized(out, row.words);
-  return out;
-}
-
-Result<AlertRule::Observation> AlertRule::from_payload(Micros time, std::string_view payload) {
-  if (payload.empty()) return corrupt("a held row is empty");
-  const int flags = payload.front();
-  if (flags < 0 || flags >> kSeverityShift > static_cast<int>(AlertSeverityLevel::kCritical)) {
-    return corrupt("a held row is damaged");
-  }
-  Observation row{.time = time,
-                  .raise = (flags & 1) != 0,
-                  .clear = (flags & 2) != 0,
-                  .severity = static_cast<AlertSeverityLevel>(flags >> kSeverityShift),
-                  .key = {},
-                  .key_text = {},
-                  .words = {}};
-  payload.remove_prefix(1);
-  std::string_view key, key_text, words;
-  if (!take_sized(payload, key) || !take_sized(payload, key_text) || !take_sized(payload, words) ||
-      !payload.empty()) {
-    return corrupt("a held row is damaged");
-  }
-  row.key = key;
-  row.key_text = key_text;
-  row.words = words;
-  return row;
 }
 
 AlertRule::Conditions AlertRule::evaluate(const ColumnBatch& batch, Arena& arena) {
@@ -94,118 +52,74 @@ AlertRule::Conditions AlertRule::evaluate(const ColumnBatch& batch, Arena& arena
   return out;
 }
 
-AlertRule::Observation AlertRule::observe(const ColumnBatch& batch, std::size_t row,
-                                          const Conditions& conditions) {
-  Observation out{.time = batch.meta->event_time[row],
-                  .raise = is_true(*conditions.raise, row),
-                  .clear = is_true(*conditions.clear, row),
-                  .severity = AlertSeverityLevel::kNone,
-                  .key = {},
-                  .key_text = {},
-                  .words = {}};
-  if (conditions.severity && !conditions.severity->is_null(row)) {
-    out.severity = severity_of(conditions.severity->texts()[row]);
-    if (out.severity == AlertSeverityLevel::kNone) sql_errors_->add(1);
-  }
-  std::vector<ColumnPtr> key_columns;
-  for (const std::size_t column : options_.identity.key_columns) {
-    key_columns.push_back(batch.columns[column]);
-  }
-  encode_group_key(key_columns, row, out.key);
-  options_.identity.key_text(batch, row, out.key_text);
-  // A row that says a severity may be one that only updates.
-  const bool says = out.raise || out.clear || out.severity != AlertSeverityLevel::kNone;
-  if (says) out.words = render_words(options_.identity, batch, row);
-  return out;
+AlertSeverityLevel AlertRule::severity_on(const Observation& row) {
+  const ColumnPtr& severities = conditions_.severity;
+  if (!severities || severities->is_null(row.row)) return AlertSeverityLevel::kNone;
+  const AlertSeverityLevel severity = severity_of(severities->texts()[row.row]);
+  if (severity == AlertSeverityLevel::kNone) sql_errors_->add(1);
+  return severity;
+}
+
+std::string AlertRule::words_of(const Observation& row) const {
+  return render_words(options_.identity, row.batch, row.row);
 }
 
 Result<void> AlertRule::process(const ColumnBatch& batch, Emitter& out) {
   Arena arena;
-  const Conditions conditions = evaluate(batch, arena);
-  std::vector<std::uint32_t> late;
+  conditions_ = evaluate(batch, arena);
+  std::vector<ColumnPtr> key_columns;
+  for (const std::size_t column : options_.identity.key_columns) {
+    key_columns.push_back(batch.columns[column]);
+  }
+  const bool ordered = options_.order == Order::kEvent;
   for (std::size_t n = 0; n < batch.selection.size(); ++n) {
     const std::size_t row = batch.selection[n];
     const ClockId clock = batch.meta->clock_of(row);
-    const Micros watermark = batch.meta->watermark[row];
-    if (watermark > applied(clock)) TRY(apply_until(clock, watermark, Reach::kWatermark));
     const Micros time = batch.meta->event_time[row];
-    if (options_.order == Order::kEvent && time < watermark) {
-      late.push_back(static_cast<std::uint32_t>(row));
-      continue;
-    }
-    Observation seen = observe(batch, row, conditions);
-    if (options_.order == Order::kArrival) {
-      TRY(apply_row(clock, seen));
-      continue;
-    }
-    ASSIGN_OR_RETURN(std::string number, arrivals_.next_key());
-    held_->push(clock, {.time = time, .key = std::move(number), .payload = to_payload(seen)});
+    const Micros watermark = batch.meta->watermark[row];
+    if (watermark > applied(clock)) applied(clock) = watermark;
+    // A row in order shows that event time has come as far as that, but for its own instant.
+    TRY(fire_until(clock, ordered ? std::max(watermark, time - 1) : watermark));
+    const Micros reached = ordered && !batch.meta->ahead ? time : applied(clock);
+    encode_group_key(key_columns, row, key_);
+    const Observation seen{.batch = batch,
+                           .row = row,
+                           .time = time,
+                           .raise = is_true(*conditions_.raise, row),
+                           .clear = is_true(*conditions_.clear, row),
+                           .key = key_};
+    TRY(apply_row(clock, seen, reached));
   }
+  conditions_ = {};
   output_.flush(out);
-  if (!late.empty()) {
-    late_rows_->add(late.size());
-    if (options_.emit_late) {
-      ColumnBatch late_batch = batch;
-      late_batch.selection = Selection(batch.rows(), std::move(late));
-      out.emit_late(std::move(late_batch));
-    }
-  }
   return {};
 }
 
 Result<void> AlertRule::advance(std::span<const ClockReading> readings, Emitter& out) {
   for (const ClockReading& reading : readings) {
-    // A camp's last word before its link dies counts, although W will not reach it.
-    const Reach reach = reading.idle ? Reach::kAllHeldRows : Reach::kWatermark;
-    TRY(apply_until(reading.clock, reading.watermark, reach));
+    Micros& through = applied(reading.clock);
+    through = std::max(through, reading.watermark);
+    TRY(fire_until(reading.clock, through));
   }
   output_.flush(out);
   return {};
 }
 
-Result<void> AlertRule::forget(ClockId clock, Emitter& out) {
-  TRY(apply_until(clock, applied(clock), Reach::kAllHeldRows));
+Result<void> AlertRule::forget(ClockId clock, Emitter&) {
   applied(clock) = kMinWatermark;
-  output_.flush(out);
   return {};
 }
 
-Result<void> AlertRule::finish(Emitter& out) {
-  for (const ClockId clock : held_->clocks()) {
-    TRY(apply_until(clock, applied(clock), Reach::kAllHeldRows));
-  }
-  output_.flush(out);
-  return {};
-}
-
-Result<void> AlertRule::apply_until(ClockId clock, Micros watermark, Reach reach) {
-  Micros& through = applied(clock);
-  through = std::max(through, watermark);
-  const Micros rows_until =
-      reach == Reach::kAllHeldRows ? std::numeric_limits<Micros>::max() : watermark;
+Result<void> AlertRule::fire_until(ClockId clock, Micros until) {
   while (true) {
-    const auto row_time = held_->first_time(clock);
     const auto change_time = timers_->first_time(clock);
     const auto reminder_time = reminders_->first_time(clock);
     const bool reminds = reminder_time && (!change_time || *reminder_time < *change_time);
-    const auto timer_time = reminds ? reminder_time : change_time;
-    const bool row_due = row_time && *row_time <= rows_until;
-    // A row that is applied shows that event time went on beyond every timer before it.
-    const bool timer_due =
-        timer_time && (*timer_time <= watermark || (row_due && *timer_time < *row_time));
-    if (!row_due && !timer_due) return {};
-    // A row at exactly t + for is looked at first.
-    if (row_due && (!timer_due || *row_time <= *timer_time)) {
-      const auto item = held_->pop(clock, *row_time);
-      ASSIGN_OR_RETURN(const Observation row, from_payload(item->time, item->payload));
-      TRY(apply_row(clock, row));
-    } else if (reminds) {
-      const auto item = reminders_->pop(clock, *timer_time);
-      TRY(fire_reminder(clock, item->time, item->key));
-    } else {
-      const auto item = timers_->pop(clock, *timer_time);
-      TRY(fire_timer(clock, item->time, item->key));
-    }
+    const auto time = reminds ? reminder_time : change_time;
+    if (!time || *time > until) return {};
+    const auto item = (reminds ? reminders_ : timers_)->pop(clock, *time);
+    TRY(reminds ? fire_reminder(clock, item->time, item->key)
+                : fire_timer(clock, item->time, item->key));
   }
 }
 
@@ -224,17 +138,16 @@ Result<AlertState*> AlertRule::known_state_of(std::string_view key) {
   return state_of(key);
 }
 
-/// Whether nothing is to be remembered of a key that is well: nobody asks for its last row when the
-/// watermark has reached that, since what comes behind is late, and its last episode's instant is
+/// Whether nothing is to be remembered of a key that is well: nobody asks for its last row when
+/// event time has reached that, since what comes behind is late, and its last episode's instant is
 /// over.
-bool AlertRule::forgets(ClockId clock, const AlertState& state) {
+bool AlertRule::forgets(const AlertState& state, Micros reached) const {
   return options_.forgets_keys && state.phase == AlertState::Phase::kNormal &&
-         state.last_row <= applied(clock) &&
-         (state.revision == 0 || state.raised_at < state.last_row);
+         state.last_row <= reached && (state.revision == 0 || state.raised_at < state.last_row);
 }
 
-Result<void> AlertRule::apply_row(ClockId clock, const Observation& row) {
-  if (options_.forgets_keys && !row.raise && row.time <= applied(clock)) {
+Result<void> AlertRule::apply_row(ClockId clock, const Observation& row, Micros reached) {
+  if (options_.forgets_keys && !row.raise && row.time <= reached) {
     // Most rows are of keys that are well, of which nothing is known.
     const std::byte* const known = keys_->find(keys_->pane(kOnlyPane), row.key);
     if (known == nullptr) {
@@ -244,7 +157,7 @@ Result<void> AlertRule::apply_row(ClockId clock, const Observation& row) {
   }
   ASSIGN_OR_RETURN(AlertState * state, state_of(row.key));
   TRY(apply_to(clock, row, state));
-  if (forgets(clock, *state)) keys_->erase(keys_->pane(kOnlyPane), row.key);
+  if (forgets(*state, reached)) keys_->erase(keys_->pane(kOnlyPane), row.key);
   return {};
 }
 
@@ -254,7 +167,7 @@ Result<void> AlertRule::apply_to(ClockId clock, const Observation& row, AlertSta
     return {};
   }
   state->last_row = row.time;
-  if (state->key_text.empty()) state->key_text = row.key_text;
+  if (state->key_text.empty()) options_.identity.key_text(row.batch, row.row, state->key_text);
   catch_up(clock, row.key, *state, row.time);
   using Phase = AlertState::Phase;
   switch (state->phase) {
@@ -278,7 +191,7 @@ Result<void> AlertRule::apply_to(ClockId clock, const Observation& row, AlertSta
 
 /// In arrival order no timer stands between two rows: its instant may lie before the row, which is
 /// at `until`.
-void AlertRule::catch_up(ClockId clock, const std::string& key, AlertState& state, Micros until) {
+void AlertRule::catch_up(ClockId clock, std::string_view key, AlertState& state, Micros until) {
   while (true) {
     const auto changes = due(state);
     const auto reminds = output_.next_reminder(state);
@@ -307,13 +220,13 @@ void AlertRule::begin(ClockId clock, AlertState& state, AlertState::Phase phase,
                       const Observation& row) {
   state.phase = phase;
   state.since = row.time;
-  state.words = row.words;
-  if (phase == AlertState::Phase::kPending) state.severity = row.severity;
+  state.words = words_of(row);
+  if (phase == AlertState::Phase::kPending) state.severity = severity_on(row);
   const Micros at = *due(state);
   if (at == row.time) {
     change(clock, row.key, state, at);
   } else {
-    timers_->push(clock, {.time = at, .key = row.key, .payload = {}});
+    timers_->push(clock, {.time = at, .key = std::string(row.key), .payload = {}});
   }
 }
 
@@ -327,8 +240,12 @@ void AlertRule::go_on(ClockId clock, AlertState& state, bool holds, const Observ
     state.words.clear();
     return;
   }
-  state.words = row.words;
-  if (row.severity != AlertSeverityLevel::kNone) state.severity = row.severity;
+  state.words = words_of(row);
+  // While it clears, update() has looked at that.
+  if (state.phase == AlertState::Phase::kPending) {
+    const AlertSeverityLevel severity = severity_on(row);
+    if (severity != AlertSeverityLevel::kNone) state.severity = severity;
+  }
   if (options_.order == Order::kArrival && row.time == at) {
     timers_->erase(clock, at, row.key);
     change(clock, row.key, state, at);
@@ -344,16 +261,17 @@ void AlertRule::change(ClockId clock, std::string_view key, AlertState& state, M
 }
 
 void AlertRule::update(ClockId clock, AlertState& state, const Observation& row) {
-  if (row.severity == AlertSeverityLevel::kNone) return;
+  const AlertSeverityLevel severity = severity_on(row);
+  if (severity == AlertSeverityLevel::kNone) return;
   const bool known = state.severity != AlertSeverityLevel::kNone;
   const AlertSeverityLevel before = known ? state.severity : options_.identity.severity;
-  state.severity = row.severity;
-  if (row.severity == before) return;
+  state.severity = severity;
+  if (severity == before) return;
   output_.add(row.key, state,
               {.change = AlertChange::kUpdated,
                .at = row.time,
-               .severity = state.severity,
-               .words = row.words},
+               .severity = severity,
+               .words = words_of(row)},
               clock);
 }
 

@@ -6,11 +6,9 @@
 // → cleared, normal. A comparison with null is not true: such a row neither raises nor clears, but
 // a pending alert needs `raise` true on every row, and one that clears `clear`.
 //
-// Order::kEvent takes the rows of a key in event-time order: a row is held until the watermark of
-// its clock reaches it (ties in arrival order), so reordering within out_of_orderness changes
-// nothing. When the clock goes idle, or the input ends, held rows are applied. Rows behind the
-// watermark go out as late. Order::kArrival applies rows at once and ignores (and counts) those
-// older than their key's last.
+// Order::kEvent wants its rows in the order of event time, from an EventOrder: rows up to and
+// including an instant are looked at before the timers of that instant. Order::kArrival takes rows
+// as they come, and ignores (and counts) those older than their key's last.
 //
 // Where the severity is an expression, an alert that is up is updated when a row says another. One
 // that stays up is told of again and given up as the identity says, after what rows and timers of
@@ -18,8 +16,8 @@
 //
 // A key that is well is forgotten (Options::forgets_keys).
 //
-// State: keys (key → AlertState), held (rows waiting), timers (t + for, t + clear_for), reminders,
-// sequence (arrival numbers). Used only by its worker.
+// State: keys (key → AlertState), timers (t + for, t + clear_for), reminders. Used only by its
+// worker.
 
 #include <optional>
 #include <span>
@@ -30,7 +28,6 @@
 #include "engine/sql/evaluator.h"
 #include "operators/alert_output.h"
 #include "operators/alert_state.h"
-#include "operators/arrival_numbers.h"
 
 namespace sitrep {
 
@@ -51,8 +48,6 @@ class AlertRule final : public Operator {
     /// How long `clear` must.
     Micros clear_for = 0;
     Order order = Order::kEvent;
-    /// Whether late rows are put out; they are counted anyway.
-    bool emit_late = true;
     /// Whether a key that is well is forgotten when the watermark has reached its last row. Not
     /// with kArrival, nor where a clock may be forgotten and begin anew: then rows come again for
     /// which the last one must be known.
@@ -65,23 +60,17 @@ class AlertRule final : public Operator {
   Result<void> process(const ColumnBatch& batch, Emitter& out) override;
   Result<void> advance(std::span<const ClockReading> readings, Emitter& out) override;
   Result<void> forget(ClockId clock, Emitter& out) override;
-  Result<void> finish(Emitter& out) override;
 
  private:
-  /// What a row says to the rule; all that is kept of a held row.
+  /// What a row says to the rule.
   struct Observation {
+    const ColumnBatch& batch;
+    std::size_t row;
     Micros time;
     bool raise;
     bool clear;
-    AlertSeverityLevel severity;
-    std::string key;
-    std::string key_text;
-    std::string words;
+    std::string_view key;
   };
-  enum class Reach { kWatermark, kAllHeldRows };
-
-  static std::string to_payload(const Observation& row);
-  static Result<Observation> from_payload(Micros time, std::string_view payload);
   /// What the conditions are on the rows of a batch; no severity where the rule has one for all.
   struct Conditions {
     ColumnPtr raise;
@@ -89,17 +78,20 @@ class AlertRule final : public Operator {
     ColumnPtr severity;
   };
   Conditions evaluate(const ColumnBatch& batch, Arena& arena);
-  Observation observe(const ColumnBatch& batch, std::size_t row, const Conditions& conditions);
+  /// kNone where the row says none.
+  AlertSeverityLevel severity_on(const Observation& row);
+  std::string words_of(const Observation& row) const;
 
   Micros& applied(ClockId clock);
-  /// Applies held rows and timers in the order of event time as far as the clock allows.
-  Result<void> apply_until(ClockId clock, Micros watermark, Reach reach);
-  Result<void> apply_row(ClockId clock, const Observation& row);
+  /// Timers and reminders up to `until`, in the order of time.
+  Result<void> fire_until(ClockId clock, Micros until);
+  /// `reached`: how far event time is known to have come.
+  Result<void> apply_row(ClockId clock, const Observation& row, Micros reached);
   Result<void> apply_to(ClockId clock, const Observation& row, AlertState* state);
-  bool forgets(ClockId clock, const AlertState& state);
+  bool forgets(const AlertState& state, Micros reached) const;
   Result<void> fire_timer(ClockId clock, Micros time, const std::string& key);
   Result<void> fire_reminder(ClockId clock, Micros time, const std::string& key);
-  void catch_up(ClockId clock, const std::string& key, AlertState& state, Micros until);
+  void catch_up(ClockId clock, std::string_view key, AlertState& state, Micros until);
   /// When what is on its way in the state's phase happens, unless a row says otherwise.
   std::optional<Micros> due(const AlertState& state) const;
   void begin(ClockId clock, AlertState& state, AlertState::Phase phase, const Observation& row);
@@ -121,14 +113,13 @@ class AlertRule final : public Operator {
   std::optional<sql::Evaluator> severity_;
   AlertOutput output_;
   Table* keys_ = nullptr;
-  ArrivalNumbers arrivals_;
-  TimeQueue* held_ = nullptr;
   TimeQueue* timers_ = nullptr;
   TimeQueue* reminders_ = nullptr;
-  OperatorCounter* late_rows_ = nullptr;
   OperatorCounter* stale_rows_ = nullptr;
   OperatorCounter* sql_errors_ = nullptr;
-  std::vector<Micros> applied_;  // by ClockId: rows and timers up to here are through
+  std::vector<Micros> applied_;  // by ClockId: timers up to here are through
+  Conditions conditions_;        // of the batch at hand
+  std::string key_;
 };
 
 }  // namespace sitrep

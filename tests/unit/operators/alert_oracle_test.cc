@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -17,6 +18,7 @@
 #include "operators/alert_rule.h"
 #include "operators/episode_id.h"
 #include "tests/unit/operators/operator_testing.h"
+#include "tests/unit/operators/ordered_operator.h"
 
 namespace sitrep {
 namespace {
@@ -204,6 +206,13 @@ AlertRule::Options options_of(const Plan& plan) {
           .forgets_keys = plan.forgets_keys};
 }
 
+/// The rule behind what puts its rows in order.
+std::unique_ptr<Operator> make_rule(const AlertRule::Options& options) {
+  return std::make_unique<OrderedOperator>(
+      EventOrder::Options{.input = schema(), .read = {0, 1, 2, 3, 4}},
+      std::make_unique<AlertRule>(options));
+}
+
 /// The records of each key, in the order in which they came.
 using Records = std::map<std::string, std::vector<std::string>>;
 
@@ -224,7 +233,7 @@ struct Played {
 Played play(const Plan& plan, const std::vector<InputRow>& rows,
             const std::vector<std::optional<After>>& after) {
   const AlertRule::Options options = options_of(plan);
-  OperatorRun run([&options] { return std::make_unique<AlertRule>(options); }, {});
+  OperatorRun run([&options] { return make_rule(options); }, {});
   BatchBuilder builder(schema());
   Played played;
   Micros watermark = kMinWatermark;
@@ -321,7 +330,7 @@ TEST(AlertReminders, follow_settings_that_changed_at_a_restart) {
   const AlertRule::Options before = options_of({.renotify_every = 10});
   const AlertRule::Options after = options_of({.renotify_every = 15});
   const AlertRule::Options* options = &before;
-  OperatorRun run([&options] { return std::make_unique<AlertRule>(*options); }, {});
+  OperatorRun run([&options] { return make_rule(*options); }, {});
   const auto advance_to = [&](std::int64_t second) {
     const ClockReading reading{
         .clock = 0, .watermark = second * kMicrosPerSecond, .idle = false};
@@ -347,7 +356,7 @@ TEST(AlertReminders, follow_settings_that_changed_at_a_restart) {
 /// the clock was idle.
 TEST(AlertKeys, last_word_of_an_idle_clock_is_known_when_older_rows_follow) {
   const AlertRule::Options options = options_of({.forgets_keys = true});
-  OperatorRun run([&options] { return std::make_unique<AlertRule>(options); }, {});
+  OperatorRun run([&options] { return make_rule(options); }, {});
   BatchBuilder builder(schema());
   const auto play_row = [&](std::int64_t second, bool raise, bool idle) {
     const Value cells[] = {Value("k"), Value(second), Value(raise), Value(!raise), Value(Null())};
@@ -369,7 +378,7 @@ TEST(AlertVersion, episode_goes_on_under_the_rule_that_a_restart_brings) {
   AlertRule::Options after = options_of({});
   after.identity.version = "v2";
   const AlertRule::Options* options = &before;
-  OperatorRun run([&options] { return std::make_unique<AlertRule>(*options); }, {});
+  OperatorRun run([&options] { return make_rule(*options); }, {});
   BatchBuilder builder(schema());
   const auto texts_of = [&](std::int64_t second, bool raise) {
     const Value cells[] = {Value("k"), Value(second), Value(raise), Value(!raise), Value(Null())};

@@ -17,6 +17,7 @@
 #include "engine/base/text.h"
 #include "engine/sql/query.h"
 #include "tests/unit/operators/operator_testing.h"
+#include "tests/unit/operators/ordered_operator.h"
 
 namespace sitrep {
 namespace {
@@ -59,11 +60,7 @@ Bound bind(const std::vector<std::string_view>& functions) {
     sql::add_builtin_functions(registry);
     return registry;
   }();
-  Bound bound{.options = {.input = schema(),
-                          .key_columns = {0},
-                          .read = {0, 1, 3, 4, 5, 6},
-                          .calls = {}},
-              .results = {}};
+  Bound bound{.options = {.key_columns = {0}, .calls = {}}, .results = {}};
   for (const std::string_view function : functions) {
     sql::Diagnostics diagnostics;
     const auto expression = sql::bind_value(
@@ -76,6 +73,13 @@ Bound bind(const std::vector<std::string_view>& functions) {
     bound.results.push_back(expression->column);
   }
   return bound;
+}
+
+/// Behind what puts its rows in order.
+std::unique_ptr<Operator> make_history(const RowHistory::Options& options) {
+  return std::make_unique<OrderedOperator>(
+      EventOrder::Options{.input = schema(), .read = {0, 1, 3, 4, 5, 6}},
+      std::make_unique<RowHistory>(options));
 }
 
 struct InputRow {
@@ -156,7 +160,7 @@ struct Arrival {
 /// "id: cells" of what came out, in order, each with its event time as watermark or less.
 std::vector<std::string> play(const Bound& bound, const std::vector<Arrival>& arrivals,
                               std::int64_t out_of_orderness) {
-  OperatorRun run([&] { return std::make_unique<RowHistory>(bound.options); }, {});
+  OperatorRun run([&] { return make_history(bound.options); }, {});
   BatchBuilder builder(schema());
   std::vector<std::string> out_rows;
   Micros watermark = kMinWatermark;
@@ -256,20 +260,11 @@ TEST_P(RowHistoryOracleTest, results_are_those_of_rows_in_order) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RowHistoryOracleTest, testing::Range(1U, 201U));
 
-std::vector<Arrival> three_rows() {
-  std::vector<Arrival> arrivals;
-  for (std::int64_t id = 0; id < 3; ++id) {
-    arrivals.push_back({.row = {.key = "k", .id = id, .time = id, .i = id * id, .up = true},
-                        .after = After::kNothing});
-  }
-  return arrivals;
-}
-
 TEST(RowHistory, remembers_across_a_change_of_functions) {
   const Bound before = bind({"duration(up)", "delta(i)"});
   const Bound after = bind({"lag(i)", "delta(i)", "duration(up)"});
   const Bound* bound = &before;
-  OperatorRun run([&] { return std::make_unique<RowHistory>(bound->options); }, {});
+  OperatorRun run([&] { return make_history(bound->options); }, {});
   BatchBuilder builder(schema());
   const auto row = [&](std::int64_t time, std::int64_t i) {
     const Value cells[] = {"k", time, Null{}, i, Null{}, true, Null{}};
@@ -294,7 +289,7 @@ TEST(RowHistory, remembers_across_a_change_of_functions) {
 
 TEST(RowHistory, drops_a_row_older_than_what_went_out_when_the_clock_was_idle) {
   const Bound bound = bind({"delta(i)"});
-  OperatorRun run([&] { return std::make_unique<RowHistory>(bound.options); }, {});
+  OperatorRun run([&] { return make_history(bound.options); }, {});
   BatchBuilder builder(schema());
   const auto play_row = [&](std::int64_t time, std::int64_t i, bool idle) {
     const Value cells[] = {"k", time, Null{}, i, Null{}, Null{}, Null{}};
@@ -312,40 +307,9 @@ TEST(RowHistory, drops_a_row_older_than_what_went_out_when_the_clock_was_idle) {
   EXPECT_EQ(run.counted("stale_rows"), 1U);
 }
 
-TEST(RowHistory, holds_the_watermark_back_while_rows_wait) {
-  const Bound bound = bind({"delta(i)"});
-  OperatorRun run([&] { return std::make_unique<RowHistory>(bound.options); }, {});
-  BatchBuilder builder(schema());
-  const Value cells[] = {"k", std::int64_t{1}, Null{}, std::int64_t{1}, Null{}, Null{}, Null{}};
-  KeptRows out;
-  ASSERT_TRUE(run.op().process(builder.row(cells, 10 * kMicrosPerSecond).finish(), out));
-  EXPECT_TRUE(out.rows.empty());
-  EXPECT_EQ(run.op().output_watermark(0, 7 * kMicrosPerSecond), 7 * kMicrosPerSecond);
-  EXPECT_EQ(run.op().output_watermark(0, 12 * kMicrosPerSecond), 10 * kMicrosPerSecond);
-  const ClockReading reading{.clock = 0, .watermark = 12 * kMicrosPerSecond, .idle = false};
-  ASSERT_TRUE(run.op().advance({&reading, 1}, out));
-  ASSERT_EQ(out.rows.size(), 1U);
-  EXPECT_EQ(run.op().output_watermark(0, 12 * kMicrosPerSecond), 12 * kMicrosPerSecond);
-}
-
-TEST(RowHistory, puts_late_rows_aside) {
-  const Bound bound = bind({"delta(i)"});
-  const std::vector<std::string> rows = play(bound, three_rows(), 0);
-  EXPECT_THAT(rows, ElementsAre("0: null", "1: 1", "2: 3"));
-  OperatorRun run([&] { return std::make_unique<RowHistory>(bound.options); }, {});
-  BatchBuilder builder(schema());
-  const Value cells[] = {"k", std::int64_t{7}, "x", std::int64_t{1}, Null{}, Null{}, Null{}};
-  KeptRows out;
-  ASSERT_TRUE(run.op().process(builder.row(cells, 10, 11).finish(), out));
-  ASSERT_EQ(out.late.size(), 1U);
-  EXPECT_EQ(out.late[0].text, "k,7,x,1,null,null,null");
-  EXPECT_TRUE(out.rows.empty());
-  EXPECT_EQ(run.counted("late_rows"), 1U);
-}
-
 TEST(RowHistory, counts_no_further_than_it_remembers) {
   const Bound bound = bind({"count_within(up, interval '1 day')"});
-  OperatorRun run([&] { return std::make_unique<RowHistory>(bound.options); }, {});
+  OperatorRun run([&] { return make_history(bound.options); }, {});
   BatchBuilder builder(schema());
   const std::int64_t count = CallMemory::kHitsMax + 5;
   for (std::int64_t i = 0; i < count; ++i) {
@@ -362,7 +326,7 @@ TEST(RowHistory, counts_no_further_than_it_remembers) {
 
 TEST(RowHistory, a_difference_that_does_not_fit_is_null_and_counted) {
   const Bound bound = bind({"delta(i)"});
-  OperatorRun run([&] { return std::make_unique<RowHistory>(bound.options); }, {});
+  OperatorRun run([&] { return make_history(bound.options); }, {});
   BatchBuilder builder(schema());
   for (const std::int64_t i : {std::numeric_limits<std::int64_t>::min(), std::int64_t{1},
                                std::int64_t{3}}) {

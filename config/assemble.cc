@@ -290,7 +290,8 @@ class StageBuilder {
       for (const std::size_t alert : alert_nodes_) {
         node.inputs.push_back({.kind = NodeInput::Kind::kNode, .index = alert});
       }
-      node.make_operator = [] { return std::make_unique<UnionAll>(); };
+      node.any_order = true;
+      node.make_operator = alerts_sender();
       sent.key = {*alert_schema().find("group")};
     } else {
       node.inputs = {input(cut.input)};

@@ -9,6 +9,7 @@
 #include "config/rule_version.h"
 #include "connectors/formats/json_text.h"
 #include "connectors/formats/key_encoder.h"
+#include "engine/api/alert_schema.h"
 #include "engine/sql/expression_factory.h"
 #include "operators/alert_rule.h"
 #include "operators/event_order.h"
@@ -16,6 +17,7 @@
 #include "operators/flood_control.h"
 #include "operators/row_history.h"
 #include "operators/silence_rule.h"
+#include "operators/union_by_time.h"
 
 namespace sitrep {
 namespace {
@@ -172,6 +174,14 @@ MakeOperator alert_operator(const JobPlan& plan, const AlertPlan& alert) {
               .forgets_keys = ordered && clocks_stay}] {
     return std::make_unique<AlertRule>(options);
   };
+}
+
+MakeOperator alerts_sender() {
+  // Flood control, and who reads what an alert says of a key, take that in the alert's order.
+  const Schema& row = alert_schema();
+  const UnionByTime::Options options{.row = row,
+                                     .together = {*row.find("alert"), *row.find("key")}};
+  return [options] { return std::make_unique<UnionByTime>(options); };
 }
 
 MakeOperator flood_operator(const JobPlan& plan) {

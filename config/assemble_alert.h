@@ -31,6 +31,9 @@ MakeOperator values_operator(const AlertPlan& alert, const Schema& row);
 /// What decides: makes the alert's operator, once per task.
 MakeOperator alert_operator(const JobPlan& plan, const AlertPlan& alert);
 
+/// What brings the records of a stage's alerts together before they go to flood control.
+MakeOperator alerts_sender();
+
 /// What stands between the alerts of the job and their outputs.
 MakeOperator flood_operator(const JobPlan& plan);
 

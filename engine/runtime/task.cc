@@ -226,7 +226,7 @@ void Task::mark_reunions(std::size_t index,
     }
     for (const std::size_t input : reaching) {
       const bool another_way = !node.fed_by.insert(input).second;
-      inputs_[input]->row_by_row = inputs_[input]->row_by_row || another_way;
+      if (another_way && !node.plan->any_order) inputs_[input]->row_by_row = true;
     }
   }
 }

@@ -128,9 +128,9 @@ class Task {
   std::unique_ptr<Input> make_input(const SourceNode& source, const std::string& topic);
   std::vector<TaskId> senders_of(const SourceNode& source) const;
   TopicId topic_number(const std::string& topic) const;
-  /// Marks the inputs whose rows reach node `index` on several ways (a diamond). Their batches are
-  /// delivered row by row: a batch that ran through one way first would move the clock, and fire
-  /// windows, before the earlier rows of the other way come.
+  /// Marks the inputs whose rows reach node `index` on several ways (a diamond), unless that takes
+  /// rows in any order. Their batches are delivered row by row: a batch that ran through one way
+  /// first would move the clock, and fire windows, before the earlier rows of the other way come.
   void mark_reunions(std::size_t index,
                      const std::vector<std::vector<std::size_t>>& inputs_of_source);
   void deliver_rows(Input& input, const ColumnBatch& batch);

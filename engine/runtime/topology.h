@@ -97,6 +97,11 @@ struct OperatorNode {
   /// Unique in the job; names its state.
   std::string name;
   std::vector<NodeInput> inputs;
+  /// The order of rows of one input among those of another is nothing to the operator: all that a
+  /// batch of the task's input brings may come by the one before any of it comes by the other.
+  /// Else a source that gets here by several inputs is read row by row (Task::mark_reunions), which
+  /// takes several times as long. Says nothing of the nodes behind it.
+  bool any_order = false;
   /// What the operator's state means (sql::describe); state of another shape is refused at a
   /// restart. Empty: not looked at.
   std::string shape = {};

@@ -25,6 +25,10 @@ class BenchContext final : public OperatorContext {
     queues_.push_back(std::make_unique<TimeQueue>(std::string(purpose), clocks_));
     return *queues_.back();
   }
+  NumberedTimes& numbered_times(std::string_view purpose) override {
+    times_.push_back(std::make_unique<NumberedTimes>(std::string(purpose)));
+    return *times_.back();
+  }
   RowQueue& row_queue(std::string_view purpose, const Schema& schema) override {
     row_queues_.push_back(std::make_unique<RowQueue>(std::string(purpose), schema, clocks_));
     return *row_queues_.back();
@@ -41,6 +45,7 @@ class BenchContext final : public OperatorContext {
   std::vector<std::unique_ptr<Table>> tables_;
   std::vector<std::unique_ptr<TimeQueue>> queues_;
   std::vector<std::unique_ptr<RowQueue>> row_queues_;
+  std::vector<std::unique_ptr<NumberedTimes>> times_;
   NoCounter counter_;
 };
 

@@ -50,6 +50,10 @@ class Task::Context final : public OperatorContext {
     return static_cast<TimeQueue&>(
         keep(std::make_unique<TimeQueue>(concat(node_, "/", purpose), task_.clocks_)));
   }
+  NumberedTimes& numbered_times(std::string_view purpose) override {
+    return static_cast<NumberedTimes&>(
+        keep(std::make_unique<NumberedTimes>(concat(node_, "/", purpose))));
+  }
   RowQueue& row_queue(std::string_view purpose, const Schema& schema) override {
     return static_cast<RowQueue&>(keep(
         std::make_unique<RowQueue>(concat(node_, "/", purpose), schema, task_.clocks_)));

@@ -131,6 +131,11 @@ class OperatorRun {
       run_.stores_.push_back(run_.queues_.back().get());
       return *run_.queues_.back();
     }
+    NumberedTimes& numbered_times(std::string_view purpose) override {
+      run_.times_.push_back(std::make_unique<NumberedTimes>(concat("op/", purpose)));
+      run_.stores_.push_back(run_.times_.back().get());
+      return *run_.times_.back();
+    }
     RowQueue& row_queue(std::string_view purpose, const Schema& schema) override {
       run_.row_queues_.push_back(
           std::make_unique<RowQueue>(concat("op/", purpose), schema, *run_.clocks_));
@@ -154,6 +159,7 @@ class OperatorRun {
     tables_.clear();
     queues_.clear();
     row_queues_.clear();
+    times_.clear();
     clocks_ = std::make_unique<ClockTable>();
     for (const std::string& name : clock_names_) (void)clocks_->intern(name);
     op_ = make_();
@@ -171,7 +177,8 @@ class OperatorRun {
   std::vector<std::unique_ptr<Table>> tables_;
   std::vector<std::unique_ptr<TimeQueue>> queues_;
   std::vector<std::unique_ptr<RowQueue>> row_queues_;
-  std::vector<Store*> stores_;  // tables and queues
+  std::vector<std::unique_ptr<NumberedTimes>> times_;
+  std::vector<Store*> stores_;  // all of these
   std::unique_ptr<Operator> op_;
 };
 

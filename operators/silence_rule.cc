@@ -34,7 +34,9 @@ SilenceRule::SilenceRule(const Options& options)
 Result<void> SilenceRule::open(OperatorContext& context) {
   clocks_ = &context.clocks();
   partition_ = context.partition();
-  keys_ = &context.table("keys", std::make_unique<AlertStateRow>());
+  keys_ = &context.table("keys", std::make_unique<KnownKeyRow>());
+  times_ = &context.numbered_times("heard");
+  episodes_ = &context.table("episodes", std::make_unique<AlertStateRow>());
   gateways_ = &context.table("gateways", std::make_unique<GatewayStateRow>());
   timers_ = &context.time_queue("timers");
   reminders_ = &context.time_queue("reminders");
@@ -216,17 +218,20 @@ Result<void> SilenceRule::raise_gateway(ClockId clock) {
 }
 
 /// Neither it nor its keys are known any more.
-void SilenceRule::give_up_gateway(ClockId clock) {
-  while (const auto timer = timers_->pop(clock, kEndOfTime)) {
-    keys_->erase(keys_->pane(kOnlyPane), timer->key);
-  }
+Result<void> SilenceRule::give_up_gateway(ClockId clock) {
+  while (const auto timer = timers_->pop(clock, kEndOfTime)) TRY(give_up_key(timer->key));
   gateways_->drop(pane_of(clock));
   progress(clock).heard = nullptr;
+  return {};
 }
 
 // --- Keys
 
 Result<void> SilenceRule::process(const ColumnBatch& batch, Emitter& out) {
+  key_columns_.clear();
+  for (const std::size_t column : options_.identity.key_columns) {
+    key_columns_.push_back(batch.columns[column]);
+  }
   for (std::size_t n = 0; n < batch.selection.size(); ++n) {
     const std::size_t row = batch.selection[n];
     const ClockId clock = batch.meta->clock_of(row);
@@ -242,6 +247,7 @@ Result<void> SilenceRule::process(const ColumnBatch& batch, Emitter& out) {
   }
   for (const ClockId clock : heard_) progress_[clock].heard = nullptr;
   heard_.clear();
+  key_columns_.clear();
   output_.flush(out);
   return {};
 }
@@ -259,30 +265,91 @@ Result<void> SilenceRule::hear(const ColumnBatch& batch, std::size_t row, ClockI
     }
     hear_gateway(clock, *mine.heard, at);
   }
-  std::vector<ColumnPtr> key_columns;
-  for (const std::size_t column : options_.identity.key_columns) {
-    key_columns.push_back(batch.columns[column]);
-  }
-  std::string key;
-  encode_group_key(key_columns, row, key);
-  std::byte* const bytes = keys_->upsert(keys_->pane(kOnlyPane), key);
+  encode_group_key(key_columns_, row, key_);
+  ASSIGN_OR_RETURN(const KnownKey* const known, find_key(key_));
+  if (known == nullptr) return meet_key(batch, row, clock, at);
+  const Micros heard = std::max(times_->at(known->number), at);
+  times_->set(known->number, heard);
+  return speak(clock, time, heard);
+}
+
+Result<void> SilenceRule::meet_key(const ColumnBatch& batch, std::size_t row, ClockId clock,
+                                   Micros at) {
+  std::byte* const bytes = keys_->upsert(keys_->pane(kOnlyPane), key_);
   if (bytes == nullptr) return *keys_->take_error();
-  AlertState& state = AlertStateRow::get(bytes);
-  const bool is_new = state.last_row == kMinWatermark;
-  state.last_row = std::max(state.last_row, at);
-  if (is_new) {
-    options_.identity.key_text(batch, row, state.key_text);
-    state.words = render_words(options_.identity, batch, row);
-    if (mine.heard != nullptr) ++mine.heard->keys;
+  KnownKey& known = KnownKeyRow::get(bytes);
+  known.number = times_->add(at);
+  options_.identity.key_text(batch, row, known.key_text);
+  known.words = render_words(options_.identity, batch, row);
+  if (progress(clock).heard != nullptr) ++progress(clock).heard->keys;
+  timers_->push(clock, {.time = at + options_.silent_after, .key = key_, .payload = {}});
+  return {};
+}
+
+Result<const KnownKey*> SilenceRule::find_key(std::string_view key) {
+  const std::byte* const row = keys_->find(keys_->pane(kOnlyPane), key);
+  if (row != nullptr) return &KnownKeyRow::get(row);
+  if (auto error = keys_->take_error()) return *std::move(error);
+  return nullptr;
+}
+
+Result<AlertState*> SilenceRule::episode(std::string_view key) {
+  std::byte* const row = episodes_->upsert(episodes_->pane(kOnlyPane), key);
+  if (row == nullptr) return *episodes_->take_error();
+  return &AlertStateRow::get(row);
+}
+
+Result<AlertState*> SilenceRule::known_episode(std::string_view key) {
+  Table::Pane* const pane = episodes_->find_pane(kOnlyPane);
+  if (pane == nullptr) return nullptr;
+  if (episodes_->find(*pane, key) != nullptr) return episode(key);
+  if (auto error = episodes_->take_error()) return *std::move(error);
+  return nullptr;
+}
+
+Result<void> SilenceRule::speak(ClockId clock, Micros time, Micros heard) {
+  ASSIGN_OR_RETURN(AlertState* const silent, known_episode(key_));
+  if (silent == nullptr) return {};
+  const bool was_silent = silent->is_up();
+  if (was_silent) {
+    clear(clock, key_, *silent, time);
+    // One timer per key: while it is silent none runs, and a timer that finds that the key was
+    // heard later moves on.
+    timers_->push(clock,
+                  {.time = heard + options_.silent_after, .key = key_, .payload = {}});
   }
-  const bool was_silent = state.is_up();
-  if (was_silent) clear(clock, key, state, time);
-  // One timer per key: while it is silent none runs, and a timer that finds a younger row moves on.
-  if (is_new || was_silent) {
-    timers_->push(clock, {.time = state.last_row + options_.silent_after,
-                          .key = std::move(key),
-                          .payload = {}});
+  // The next silence must not begin at this one's instant without being told apart from it.
+  if (heard + options_.silent_after > silent->raised_at) {
+    episodes_->erase(episodes_->pane(kOnlyPane), key_);
   }
+  return {};
+}
+
+Result<void> SilenceRule::raise_key(ClockId clock, const std::string& key, const KnownKey& known,
+                                    Micros at) {
+  ASSIGN_OR_RETURN(AlertState* const silent, episode(key));
+  silent->phase = AlertState::Phase::kActive;
+  silent->since = times_->at(known.number);
+  silent->last_row = silent->since;
+  silent->key_text = known.key_text;
+  silent->words = known.words;
+  silent->begin_episode(at);
+  output_.add(key, *silent,
+              {.change = AlertChange::kRaised,
+               .at = at,
+               .words = silent->words,
+               .cause = cause_of(key)},
+              clock);
+  expect_reminder(clock, key, *silent);
+  return {};
+}
+
+Result<void> SilenceRule::give_up_key(std::string_view key) {
+  ASSIGN_OR_RETURN(const KnownKey* const known, find_key(key));
+  if (known == nullptr) return {};
+  times_->remove(known->number);
+  keys_->erase(keys_->pane(kOnlyPane), key);
+  episodes_->erase(episodes_->pane(kOnlyPane), key);
   return {};
 }
 
@@ -293,24 +360,15 @@ Result<void> SilenceRule::fire_keys(ClockId clock, Micros time) {
   if (through != nullptr && through->alert.is_up()) return {};
   const Micros returned_at = through == nullptr ? kMinWatermark : through->returned_at;
   while (auto timer = timers_->pop(clock, time)) {
-    std::byte* const bytes = keys_->upsert(keys_->pane(kOnlyPane), timer->key);
-    if (bytes == nullptr) return *keys_->take_error();
-    AlertState& state = AlertStateRow::get(bytes);
-    const Micros deadline = std::max(state.last_row, returned_at) + options_.silent_after;
+    ASSIGN_OR_RETURN(const KnownKey* const known, find_key(timer->key));
+    if (known == nullptr) continue;
+    const Micros heard = std::max(times_->at(known->number), returned_at);
+    const Micros deadline = heard + options_.silent_after;
     if (deadline > timer->time) {
       timers_->push(clock, {.time = deadline, .key = std::move(timer->key), .payload = {}});
-      continue;
+    } else {
+      TRY(raise_key(clock, timer->key, *known, deadline));
     }
-    state.phase = AlertState::Phase::kActive;
-    state.since = state.last_row;
-    state.begin_episode(deadline);
-    output_.add(timer->key, state,
-                {.change = AlertChange::kRaised,
-                 .at = deadline,
-                 .words = state.words,
-                 .cause = cause_of(timer->key)},
-                clock);
-    expect_reminder(clock, timer->key, state);
   }
   return {};
 }
@@ -342,13 +400,14 @@ Result<void> SilenceRule::fire_reminders(ClockId clock, Micros time) {
   while (const auto timer = reminders_->pop(clock, time)) {
     ASSIGN_OR_RETURN(GatewayState * const through, known_gateway(clock));
     if (timer->key.front() == kGatewayMark) {
-      if (through != nullptr && remind(clock, *timer, through->alert)) give_up_gateway(clock);
+      if (through != nullptr && remind(clock, *timer, through->alert)) {
+        TRY(give_up_gateway(clock));
+      }
       continue;
     }
-    std::byte* const bytes = keys_->upsert(keys_->pane(kOnlyPane), timer->key);
-    if (bytes == nullptr) return *keys_->take_error();
-    if (!remind(clock, *timer, AlertStateRow::get(bytes))) continue;
-    keys_->erase(keys_->pane(kOnlyPane), timer->key);
+    ASSIGN_OR_RETURN(AlertState* const silent, known_episode(timer->key));
+    if (silent == nullptr || !remind(clock, *timer, *silent)) continue;
+    TRY(give_up_key(timer->key));
     if (through != nullptr) --through->keys;
   }
   return {};

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/api/group_key.h"
+#include "engine/api/batch_keys.h"
+#include "engine/base/hash.h"
 
 namespace sitrep {
 namespace {
@@ -34,9 +35,15 @@ Result<void> AlertRule::open(OperatorContext& context) {
   return {};
 }
 
-Micros& AlertRule::applied(ClockId clock) {
-  if (clock >= applied_.size()) applied_.resize(clock + 1, kMinWatermark);
-  return applied_[clock];
+AlertRule::Progress& AlertRule::progress(ClockId clock) {
+  if (clock >= progress_.size()) progress_.resize(clock + 1);
+  return progress_[clock];
+}
+
+void AlertRule::expect(TimeQueue& queue, ClockId clock, Micros time, std::string_view key) {
+  Progress& mine = progress(clock);
+  mine.due = std::min(mine.due, time);
+  queue.push(clock, {.time = time, .key = std::string(key), .payload = {}});
 }
 
 AlertRule::Conditions AlertRule::evaluate(const ColumnBatch& batch, Arena& arena) {
@@ -71,23 +78,25 @@ Result<void> AlertRule::process(const ColumnBatch& batch, Emitter& out) {
   for (const std::size_t column : options_.identity.key_columns) {
     key_columns.push_back(batch.columns[column]);
   }
+  const BatchKeys& keys = keys_of(key_columns, batch.selection);
   const bool ordered = options_.order == Order::kEvent;
   for (std::size_t n = 0; n < batch.selection.size(); ++n) {
     const std::size_t row = batch.selection[n];
     const ClockId clock = batch.meta->clock_of(row);
     const Micros time = batch.meta->event_time[row];
     const Micros watermark = batch.meta->watermark[row];
-    if (watermark > applied(clock)) applied(clock) = watermark;
+    Micros& applied = progress(clock).applied;
+    applied = std::max(applied, watermark);
     // A row in order shows that event time has come as far as that, but for its own instant.
     TRY(fire_until(clock, ordered ? std::max(watermark, time - 1) : watermark));
-    const Micros reached = ordered && !batch.meta->ahead ? time : applied(clock);
-    encode_group_key(key_columns, row, key_);
+    const Micros reached = ordered && !batch.meta->ahead ? time : progress(clock).applied;
     const Observation seen{.batch = batch,
                            .row = row,
                            .time = time,
                            .raise = is_true(*conditions_.raise, row),
                            .clear = is_true(*conditions_.clear, row),
-                           .key = key_};
+                           .key = keys.key(n),
+                           .hash = keys.hash(n)};
     TRY(apply_row(clock, seen, reached));
   }
   conditions_ = {};
@@ -97,45 +106,50 @@ Result<void> AlertRule::process(const ColumnBatch& batch, Emitter& out) {
 
 Result<void> AlertRule::advance(std::span<const ClockReading> readings, Emitter& out) {
   for (const ClockReading& reading : readings) {
-    Micros& through = applied(reading.clock);
-    through = std::max(through, reading.watermark);
-    TRY(fire_until(reading.clock, through));
+    Micros& applied = progress(reading.clock).applied;
+    applied = std::max(applied, reading.watermark);
+    TRY(fire_until(reading.clock, applied));
   }
   output_.flush(out);
   return {};
 }
 
 Result<void> AlertRule::forget(ClockId clock, Emitter&) {
-  applied(clock) = kMinWatermark;
+  progress(clock).applied = kMinWatermark;
   return {};
 }
 
 Result<void> AlertRule::fire_until(ClockId clock, Micros until) {
-  while (true) {
+  while (progress(clock).due <= until) {
     const auto change_time = timers_->first_time(clock);
     const auto reminder_time = reminders_->first_time(clock);
     const bool reminds = reminder_time && (!change_time || *reminder_time < *change_time);
     const auto time = reminds ? reminder_time : change_time;
-    if (!time || *time > until) return {};
+    if (!time || *time > until) {
+      progress(clock).due = time.value_or(std::numeric_limits<Micros>::max());
+      return {};
+    }
     const auto item = (reminds ? reminders_ : timers_)->pop(clock, *time);
     TRY(reminds ? fire_reminder(clock, item->time, item->key)
                 : fire_timer(clock, item->time, item->key));
   }
+  return {};
 }
 
-Result<AlertState*> AlertRule::state_of(std::string_view key) {
-  std::byte* const row = keys_->upsert(keys_->pane(kOnlyPane), key);
+Result<AlertState*> AlertRule::state_of(std::string_view key, std::uint64_t hash) {
+  std::byte* const row = keys_->upsert(keys_->pane(kOnlyPane), key, hash);
   if (row == nullptr) return *keys_->take_error();
   return &AlertStateRow::get(row);
 }
 
 /// Null when nothing is known of the key.
 Result<AlertState*> AlertRule::known_state_of(std::string_view key) {
-  if (keys_->find(keys_->pane(kOnlyPane), key) == nullptr) {
+  const std::uint64_t hash = hash_bytes(key);
+  if (keys_->find(keys_->pane(kOnlyPane), key, hash) == nullptr) {
     if (auto error = keys_->take_error()) return *std::move(error);
     return nullptr;
   }
-  return state_of(key);
+  return state_of(key, hash);
 }
 
 /// Whether nothing is to be remembered of a key that is well: nobody asks for its last row when
@@ -149,13 +163,13 @@ bool AlertRule::forgets(const AlertState& state, Micros reached) const {
 Result<void> AlertRule::apply_row(ClockId clock, const Observation& row, Micros reached) {
   if (options_.forgets_keys && !row.raise && row.time <= reached) {
     // Most rows are of keys that are well, of which nothing is known.
-    const std::byte* const known = keys_->find(keys_->pane(kOnlyPane), row.key);
+    const std::byte* const known = keys_->find(keys_->pane(kOnlyPane), row.key, row.hash);
     if (known == nullptr) {
       if (auto error = keys_->take_error()) return *std::move(error);
       return {};
     }
   }
-  ASSIGN_OR_RETURN(AlertState * state, state_of(row.key));
+  ASSIGN_OR_RETURN(AlertState * state, state_of(row.key, row.hash));
   TRY(apply_to(clock, row, state));
   if (forgets(*state, reached)) keys_->erase(keys_->pane(kOnlyPane), row.key);
   return {};
@@ -226,7 +240,7 @@ void AlertRule::begin(ClockId clock, AlertState& state, AlertState::Phase phase,
   if (at == row.time) {
     change(clock, row.key, state, at);
   } else {
-    timers_->push(clock, {.time = at, .key = std::string(row.key), .payload = {}});
+    expect(*timers_, clock, at, row.key);
   }
 }
 
@@ -303,7 +317,7 @@ void AlertRule::clear(ClockId clock, std::string_view key, AlertState& state, Mi
 
 void AlertRule::expect_reminder(ClockId clock, std::string_view key, const AlertState& state) {
   if (const auto at = output_.next_reminder(state)) {
-    reminders_->push(clock, {.time = *at, .key = std::string(key), .payload = {}});
+    expect(*reminders_, clock, *at, key);
   }
 }
 

@@ -62,6 +62,10 @@ class AlertRule final : public Operator {
   Result<void> forget(ClockId clock, Emitter& out) override;
 
  private:
+  struct Progress {
+    Micros applied = kMinWatermark;  // timers up to here are through
+    Micros due = kMinWatermark;      // no timer stands before this
+  };
   /// What a row says to the rule.
   struct Observation {
     const ColumnBatch& batch;
@@ -70,6 +74,7 @@ class AlertRule final : public Operator {
     bool raise;
     bool clear;
     std::string_view key;
+    std::uint64_t hash;
   };
   /// What the conditions are on the rows of a batch; no severity where the rule has one for all.
   struct Conditions {
@@ -82,7 +87,8 @@ class AlertRule final : public Operator {
   AlertSeverityLevel severity_on(const Observation& row);
   std::string words_of(const Observation& row) const;
 
-  Micros& applied(ClockId clock);
+  Progress& progress(ClockId clock);
+  void expect(TimeQueue& queue, ClockId clock, Micros time, std::string_view key);
   /// Timers and reminders up to `until`, in the order of time.
   Result<void> fire_until(ClockId clock, Micros until);
   /// `reached`: how far event time is known to have come.
@@ -104,7 +110,7 @@ class AlertRule final : public Operator {
   void clear(ClockId clock, std::string_view key, AlertState& state, Micros at);
   void expect_reminder(ClockId clock, std::string_view key, const AlertState& state);
   void remind(ClockId clock, std::string_view key, AlertState& state, Micros at);
-  Result<AlertState*> state_of(std::string_view key);
+  Result<AlertState*> state_of(std::string_view key, std::uint64_t hash);
   Result<AlertState*> known_state_of(std::string_view key);
 
   const Options options_;
@@ -117,9 +123,8 @@ class AlertRule final : public Operator {
   TimeQueue* reminders_ = nullptr;
   OperatorCounter* stale_rows_ = nullptr;
   OperatorCounter* sql_errors_ = nullptr;
-  std::vector<Micros> applied_;  // by ClockId: timers up to here are through
+  std::vector<Progress> progress_;  // by ClockId
   Conditions conditions_;        // of the batch at hand
-  std::string key_;
 };
 
 }  // namespace sitrep

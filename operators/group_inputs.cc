@@ -3,13 +3,12 @@
 
 #include <utility>
 
-#include "engine/base/hash.h"
 
 namespace sitrep {
 
 GroupInputs::GroupInputs(const sql::ExpressionPtr& where, const sql::Grouping& grouping) {
   if (where) where_.emplace(where);
-  for (const sql::ExpressionPtr& key : grouping.keys) keys_.emplace_back(key);
+  for (const sql::ExpressionPtr& key : grouping.keys) key_expressions_.emplace_back(key);
   for (const sql::AggregateCall& call : grouping.aggregates) {
     auto& arguments = arguments_.emplace_back();
     for (const sql::ExpressionPtr& argument : call.arguments) arguments.emplace_back(argument);
@@ -37,24 +36,13 @@ Selection GroupInputs::begin(const ColumnBatch& batch) {
     errors_ += evaluator.take_error_count();
     return column;
   };
-  for (sql::Evaluator& key : keys_) key_columns_.push_back(evaluate(key));
+  for (sql::Evaluator& key : key_expressions_) key_columns_.push_back(evaluate(key));
   for (auto& arguments : arguments_) {
     auto& columns = argument_columns_.emplace_back();
     for (sql::Evaluator& argument : arguments) columns.push_back(evaluate(argument));
   }
   for (auto& filter : filters_) filter_columns_.push_back(filter ? evaluate(*filter) : nullptr);
   return selection;
-}
-
-void GroupInputs::encode_keys(const Selection& selection) {
-  key_bytes_.clear();
-  key_ends_.assign(1, 0);
-  key_hashes_.clear();
-  for (std::size_t n = 0; n < selection.size(); ++n) {
-    append_group_key(key_columns_, selection[n], key_bytes_);
-    key_ends_.push_back(key_bytes_.size());
-    key_hashes_.push_back(hash_bytes(key(n)));
-  }
 }
 
 void GroupInputs::update(const AccumulatorRow& layout, const RowMeta& meta) {

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/api/group_key.h"
+#include "engine/api/batch_keys.h"
 #include "engine/data/column_batch.h"
 #include "engine/sql/evaluator.h"
 #include "engine/sql/query.h"
@@ -30,12 +30,11 @@ class GroupInputs {
   void key_of(std::size_t row, std::string& key) const {
     encode_group_key(key_columns_, row, key);
   }
-  /// Encodes and hashes the keys of all rows that passed: key(n) and hash(n) are of the n-th.
-  void encode_keys(const Selection& selection);
-  std::string_view key(std::size_t n) const {
-    return std::string_view(key_bytes_).substr(key_ends_[n], key_ends_[n + 1] - key_ends_[n]);
+  /// Encodes and hashes the keys of all rows that passed.
+  const BatchKeys& encode_keys(const Selection& selection) {
+    keys_.encode(key_columns_, selection);
+    return keys_;
   }
-  std::uint64_t hash(std::size_t n) const { return key_hashes_[n]; }
   const std::vector<ColumnPtr>& key_columns() const { return key_columns_; }
   /// The row is in the group whose accumulators are at `group`.
   void match(std::size_t row, std::byte* group) {
@@ -51,16 +50,14 @@ class GroupInputs {
   void keep_filtered(const Column& filter);
 
   std::optional<sql::Evaluator> where_;
-  std::vector<sql::Evaluator> keys_;
+  std::vector<sql::Evaluator> key_expressions_;
   std::vector<std::vector<sql::Evaluator>> arguments_;
   std::vector<std::optional<sql::Evaluator>> filters_;
   std::size_t errors_ = 0;
   // Of the batch at hand.
   std::unique_ptr<Arena> arena_;
   std::vector<ColumnPtr> key_columns_;
-  std::string key_bytes_;
-  std::vector<std::size_t> key_ends_;  // behind a 0
-  std::vector<std::uint64_t> key_hashes_;
+  BatchKeys keys_;
   std::vector<std::vector<ColumnPtr>> argument_columns_;
   std::vector<ColumnPtr> filter_columns_;
   std::vector<std::uint32_t> rows_;

@@ -7,22 +7,20 @@
 
 namespace sitrep {
 
-void KnownKeyRow::create(std::byte* row) const { new (row) Owned(std::make_unique<KnownKey>()); }
+void KnownKeyRow::create(std::byte* row) const { new (row) KnownKey(); }
 
-void KnownKeyRow::destroy(std::byte* row) const {
-  std::destroy_at(reinterpret_cast<Owned*>(row));
-}
+void KnownKeyRow::destroy(std::byte* row) const { std::destroy_at(&get(row)); }
 
 std::size_t KnownKeyRow::heap_bytes(const std::byte* row) const {
-  const KnownKey& key = get(row);
-  return sizeof(KnownKey) + key.key_text.capacity() + key.words.capacity();
+  const KnownKey::Words& words = *get(row).words;
+  return sizeof words + words.key_text.capacity() + words.words.capacity();
 }
 
 void KnownKeyRow::save(const std::byte* row, std::string& out) const {
   const KnownKey& key = get(row);
   append_raw(out, key.number);
-  append_sized(out, key.key_text);
-  out += key.words;
+  append_sized(out, key.words->key_text);
+  out += key.words->words;
 }
 
 Result<void> KnownKeyRow::load(std::string_view in, std::byte* row) const {
@@ -31,8 +29,8 @@ Result<void> KnownKeyRow::load(std::string_view in, std::byte* row) const {
   if (!take_raw(in, key.number) || !take_sized(in, key_text)) {
     return corrupt("a saved key of a silence rule is damaged");
   }
-  key.key_text = key_text;
-  key.words = in;
+  key.words->key_text = key_text;
+  key.words->words = in;
   return {};
 }
 

@@ -13,31 +13,30 @@
 namespace sitrep {
 
 struct KnownKey {
-  /// In NumberedTimes.
+  struct Words {
+    /// The key as a person reads it, and the words of its first row (render_words).
+    std::string key_text;
+    std::string words;
+  };
+  /// In NumberedTimes. Beside the words and not among them: most rows ask for nothing else.
   std::uint32_t number = 0;
-  /// The key as a person reads it, and the words of its first row (render_words).
-  std::string key_text;
-  std::string words;
+  std::unique_ptr<Words> words = std::make_unique<Words>();
 };
 
-/// A row is a pointer to its key. Saved form (docs/formats.md): number (4 bytes), key_text (behind
-/// its length, 4 bytes), words.
+/// Saved form (docs/formats.md): number (4 bytes), key_text (behind its length, 4 bytes), words.
 class KnownKeyRow final : public RowCodec {
  public:
-  std::size_t row_bytes() const override { return sizeof(Owned); }
+  std::size_t row_bytes() const override { return sizeof(KnownKey); }
   void create(std::byte* row) const override;
   void destroy(std::byte* row) const override;
   void save(const std::byte* row, std::string& out) const override;
   Result<void> load(std::string_view in, std::byte* row) const override;
   std::size_t heap_bytes(const std::byte* row) const override;
 
-  static KnownKey& get(std::byte* row) { return **reinterpret_cast<Owned*>(row); }
+  static KnownKey& get(std::byte* row) { return *reinterpret_cast<KnownKey*>(row); }
   static const KnownKey& get(const std::byte* row) {
-    return **reinterpret_cast<const Owned*>(row);
+    return *reinterpret_cast<const KnownKey*>(row);
   }
-
- private:
-  using Owned = std::unique_ptr<KnownKey>;
 };
 
 }  // namespace sitrep

@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "engine/api/group_key.h"
+#include "engine/api/batch_keys.h"
 #include "engine/api/raw_bytes.h"
 #include "engine/base/text.h"
 #include "engine/data/time_text.h"
@@ -18,6 +18,9 @@ constexpr std::string_view kKeySilent = "silent";
 constexpr std::string_view kGatewaySilent = "gateway silent";
 /// Before the name of a gateway where group keys stand too: theirs begin with 0 or 1.
 constexpr char kGatewayMark = '\2';
+/// So many rows before its turn a key's slot is fetched, and then what the slot points to.
+constexpr std::size_t kSlotAhead = 16;
+constexpr std::size_t kRowAhead = 8;
 constexpr Micros kEndOfTime = std::numeric_limits<Micros>::max();
 
 PaneKey pane_of(ClockId clock) { return {.clock = clock, .end = 0}; }
@@ -228,10 +231,12 @@ Result<void> SilenceRule::give_up_gateway(ClockId clock) {
 // --- Keys
 
 Result<void> SilenceRule::process(const ColumnBatch& batch, Emitter& out) {
-  key_columns_.clear();
+  std::vector<ColumnPtr> key_columns;
   for (const std::size_t column : options_.identity.key_columns) {
-    key_columns_.push_back(batch.columns[column]);
+    key_columns.push_back(batch.columns[column]);
   }
+  const BatchKeys& keys = keys_of(key_columns, batch.selection);
+  const Table::Pane& known = keys_->pane(kOnlyPane);
   for (std::size_t n = 0; n < batch.selection.size(); ++n) {
     const std::size_t row = batch.selection[n];
     const ClockId clock = batch.meta->clock_of(row);
@@ -243,16 +248,21 @@ Result<void> SilenceRule::process(const ColumnBatch& batch, Emitter& out) {
       if (!mine.quiet || options_.keys_are_gateways) TRY(fire_keys(clock, watermark));
       TRY(fire_reminders(clock, watermark));
     }
-    TRY(hear(batch, row, clock));
+    // A key waits for two places in memory, one behind the other.
+    if (n + kSlotAhead < keys.size()) {
+      keys_->prefetch_slot(known, keys.hash(n + kSlotAhead));
+      keys_->prefetch_row(known, keys.hash(n + kRowAhead));
+    }
+    TRY(hear(batch, row, clock, {.bytes = keys.key(n), .hash = keys.hash(n)}));
   }
   for (const ClockId clock : heard_) progress_[clock].heard = nullptr;
   heard_.clear();
-  key_columns_.clear();
   output_.flush(out);
   return {};
 }
 
-Result<void> SilenceRule::hear(const ColumnBatch& batch, std::size_t row, ClockId clock) {
+Result<void> SilenceRule::hear(const ColumnBatch& batch, std::size_t row, ClockId clock,
+                               const Key& key) {
   // A row that comes late tells all the same that its key speaks at the time of its clock.
   const Micros time = batch.meta->event_time[row];
   const Micros at = std::max(time, batch.meta->watermark[row]);
@@ -265,74 +275,75 @@ Result<void> SilenceRule::hear(const ColumnBatch& batch, std::size_t row, ClockI
     }
     hear_gateway(clock, *mine.heard, at);
   }
-  encode_group_key(key_columns_, row, key_);
-  ASSIGN_OR_RETURN(const KnownKey* const known, find_key(key_));
-  if (known == nullptr) return meet_key(batch, row, clock, at);
+  ASSIGN_OR_RETURN(const KnownKey* const known, find_key(key));
+  if (known == nullptr) return meet_key(batch, row, clock, key, at);
   const Micros heard = std::max(times_->at(known->number), at);
   times_->set(known->number, heard);
-  return speak(clock, time, heard);
+  return speak(clock, key, time, heard);
 }
 
 Result<void> SilenceRule::meet_key(const ColumnBatch& batch, std::size_t row, ClockId clock,
-                                   Micros at) {
-  std::byte* const bytes = keys_->upsert(keys_->pane(kOnlyPane), key_);
+                                   const Key& key, Micros at) {
+  std::byte* const bytes = keys_->upsert(keys_->pane(kOnlyPane), key.bytes, key.hash);
   if (bytes == nullptr) return *keys_->take_error();
   KnownKey& known = KnownKeyRow::get(bytes);
   known.number = times_->add(at);
-  options_.identity.key_text(batch, row, known.key_text);
-  known.words = render_words(options_.identity, batch, row);
+  options_.identity.key_text(batch, row, known.words->key_text);
+  known.words->words = render_words(options_.identity, batch, row);
   if (progress(clock).heard != nullptr) ++progress(clock).heard->keys;
-  timers_->push(clock, {.time = at + options_.silent_after, .key = key_, .payload = {}});
+  timers_->push(clock, {.time = at + options_.silent_after,
+                        .key = std::string(key.bytes),
+                        .payload = {}});
   return {};
 }
 
-Result<const KnownKey*> SilenceRule::find_key(std::string_view key) {
-  const std::byte* const row = keys_->find(keys_->pane(kOnlyPane), key);
+Result<const KnownKey*> SilenceRule::find_key(const Key& key) {
+  const std::byte* const row = keys_->find(keys_->pane(kOnlyPane), key.bytes, key.hash);
   if (row != nullptr) return &KnownKeyRow::get(row);
   if (auto error = keys_->take_error()) return *std::move(error);
   return nullptr;
 }
 
-Result<AlertState*> SilenceRule::episode(std::string_view key) {
-  std::byte* const row = episodes_->upsert(episodes_->pane(kOnlyPane), key);
+Result<AlertState*> SilenceRule::episode(const Key& key) {
+  std::byte* const row = episodes_->upsert(episodes_->pane(kOnlyPane), key.bytes, key.hash);
   if (row == nullptr) return *episodes_->take_error();
   return &AlertStateRow::get(row);
 }
 
-Result<AlertState*> SilenceRule::known_episode(std::string_view key) {
+Result<AlertState*> SilenceRule::known_episode(const Key& key) {
   Table::Pane* const pane = episodes_->find_pane(kOnlyPane);
   if (pane == nullptr) return nullptr;
-  if (episodes_->find(*pane, key) != nullptr) return episode(key);
+  if (episodes_->find(*pane, key.bytes, key.hash) != nullptr) return episode(key);
   if (auto error = episodes_->take_error()) return *std::move(error);
   return nullptr;
 }
 
-Result<void> SilenceRule::speak(ClockId clock, Micros time, Micros heard) {
-  ASSIGN_OR_RETURN(AlertState* const silent, known_episode(key_));
+Result<void> SilenceRule::speak(ClockId clock, const Key& key, Micros time, Micros heard) {
+  ASSIGN_OR_RETURN(AlertState* const silent, known_episode(key));
   if (silent == nullptr) return {};
-  const bool was_silent = silent->is_up();
-  if (was_silent) {
-    clear(clock, key_, *silent, time);
+  if (silent->is_up()) {
+    clear(clock, key.bytes, *silent, time);
     // One timer per key: while it is silent none runs, and a timer that finds that the key was
     // heard later moves on.
-    timers_->push(clock,
-                  {.time = heard + options_.silent_after, .key = key_, .payload = {}});
+    timers_->push(clock, {.time = heard + options_.silent_after,
+                          .key = std::string(key.bytes),
+                          .payload = {}});
   }
-  // The next silence must not begin at this one's instant without being told apart from it.
+  // Two silences that begin at one instant must be told apart: then the first is remembered.
   if (heard + options_.silent_after > silent->raised_at) {
-    episodes_->erase(episodes_->pane(kOnlyPane), key_);
+    episodes_->erase(episodes_->pane(kOnlyPane), key.bytes);
   }
   return {};
 }
 
 Result<void> SilenceRule::raise_key(ClockId clock, const std::string& key, const KnownKey& known,
                                     Micros at) {
-  ASSIGN_OR_RETURN(AlertState* const silent, episode(key));
+  ASSIGN_OR_RETURN(AlertState* const silent, episode(named(key)));
   silent->phase = AlertState::Phase::kActive;
   silent->since = times_->at(known.number);
   silent->last_row = silent->since;
-  silent->key_text = known.key_text;
-  silent->words = known.words;
+  silent->key_text = known.words->key_text;
+  silent->words = known.words->words;
   silent->begin_episode(at);
   output_.add(key, *silent,
               {.change = AlertChange::kRaised,
@@ -345,7 +356,7 @@ Result<void> SilenceRule::raise_key(ClockId clock, const std::string& key, const
 }
 
 Result<void> SilenceRule::give_up_key(std::string_view key) {
-  ASSIGN_OR_RETURN(const KnownKey* const known, find_key(key));
+  ASSIGN_OR_RETURN(const KnownKey* const known, find_key(named(key)));
   if (known == nullptr) return {};
   times_->remove(known->number);
   keys_->erase(keys_->pane(kOnlyPane), key);
@@ -360,7 +371,7 @@ Result<void> SilenceRule::fire_keys(ClockId clock, Micros time) {
   if (through != nullptr && through->alert.is_up()) return {};
   const Micros returned_at = through == nullptr ? kMinWatermark : through->returned_at;
   while (auto timer = timers_->pop(clock, time)) {
-    ASSIGN_OR_RETURN(const KnownKey* const known, find_key(timer->key));
+    ASSIGN_OR_RETURN(const KnownKey* const known, find_key(named(timer->key)));
     if (known == nullptr) continue;
     const Micros heard = std::max(times_->at(known->number), returned_at);
     const Micros deadline = heard + options_.silent_after;
@@ -405,7 +416,7 @@ Result<void> SilenceRule::fire_reminders(ClockId clock, Micros time) {
       }
       continue;
     }
-    ASSIGN_OR_RETURN(AlertState* const silent, known_episode(timer->key));
+    ASSIGN_OR_RETURN(AlertState* const silent, known_episode(named(timer->key)));
     if (silent == nullptr || !remind(clock, *timer, *silent)) continue;
     TRY(give_up_key(timer->key));
     if (through != nullptr) --through->keys;

@@ -76,17 +76,24 @@ class SilenceRule final : public Operator {
   Result<void> raise_gateway(ClockId clock);
   Result<void> give_up_gateway(ClockId clock);
 
-  Result<void> hear(const ColumnBatch& batch, std::size_t row, ClockId clock);
-  Result<void> meet_key(const ColumnBatch& batch, std::size_t row, ClockId clock, Micros at);
+  /// A row of a key as a table finds it.
+  struct Key {
+    std::string_view bytes;
+    std::uint64_t hash;
+  };
+  Result<void> hear(const ColumnBatch& batch, std::size_t row, ClockId clock, const Key& key);
+  Result<void> meet_key(const ColumnBatch& batch, std::size_t row, ClockId clock, const Key& key,
+                        Micros at);
   /// Null when nothing is known of it.
-  Result<const KnownKey*> find_key(std::string_view key);
-  Result<AlertState*> episode(std::string_view key);
+  Result<const KnownKey*> find_key(const Key& key);
+  Result<AlertState*> episode(const Key& key);
   /// Null when the key is not silent, and was not long ago.
-  Result<AlertState*> known_episode(std::string_view key);
+  Result<AlertState*> known_episode(const Key& key);
   /// Ends the silence of the key, if it was silent.
-  Result<void> speak(ClockId clock, Micros time, Micros heard);
+  Result<void> speak(ClockId clock, const Key& key, Micros time, Micros heard);
   Result<void> raise_key(ClockId clock, const std::string& key, const KnownKey& known, Micros at);
   Result<void> give_up_key(std::string_view key);
+  static Key named(std::string_view key) { return {.bytes = key, .hash = hash_bytes(key)}; }
   Result<void> fire_keys(ClockId clock, Micros time);
   Result<void> fire_reminders(ClockId clock, Micros time);
   void clear(ClockId clock, std::string_view key, AlertState& state, Micros at);
@@ -107,8 +114,6 @@ class SilenceRule final : public Operator {
   TimeQueue* reminders_ = nullptr;
   std::vector<Progress> progress_;  // by ClockId
   std::vector<ClockId> heard_;      // within one call of process()
-  std::vector<ColumnPtr> key_columns_;  // within one call of process()
-  std::string key_;                     // of the row at hand
   bool ticked_ = false;
 };
 

@@ -192,7 +192,7 @@ Result<void> WindowAggregate::add_rows(const ColumnBatch& batch, const Selection
                                        Emitter& out) {
   const RowMeta& meta = *batch.meta;
   std::vector<std::uint32_t> late;
-  inputs_.encode_keys(selection);
+  const BatchKeys& keys = inputs_.encode_keys(selection);
   // Consecutive rows mostly share their pane: no division, no look-up.
   ClockId clock = 0;
   Progress* mine = nullptr;
@@ -241,11 +241,11 @@ Result<void> WindowAggregate::add_rows(const ColumnBatch& batch, const Selection
     }
     // Rows to come are mostly of this pane.
     if (n + kSlotAhead < selection.size()) {
-      groups_->prefetch_slot(*pane, inputs_.hash(n + kSlotAhead));
-      groups_->prefetch_row(*pane, inputs_.hash(n + kRowAhead));
+      groups_->prefetch_slot(*pane, keys.hash(n + kSlotAhead));
+      groups_->prefetch_row(*pane, keys.hash(n + kRowAhead));
     }
-    const std::string_view key = inputs_.key(n);
-    std::byte* const group = groups_->upsert(*pane, key, inputs_.hash(n));
+    const std::string_view key = keys.key(n);
+    std::byte* const group = groups_->upsert(*pane, key, keys.hash(n));
     if (group == nullptr) return *groups_->take_error();
     inputs_.match(row, group);
     if (options_.late != Late::kUpdate) continue;

@@ -113,8 +113,7 @@ std::byte* Table::upsert_absent(Pane& pane, std::string_view key, std::uint64_t 
   return entry->row();
 }
 
-const std::byte* Table::find(Pane& pane, std::string_view key) {
-  const std::uint64_t hash = hash_bytes(key);
+const std::byte* Table::find(Pane& pane, std::string_view key, std::uint64_t hash) {
   Entry* const entry = pane.find(key, hash);
   if (entry != nullptr) return entry->has(Entry::kErased) ? nullptr : entry->row();
   if (!pane.cold) return nullptr;

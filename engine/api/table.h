@@ -96,7 +96,10 @@ class Table final : public Store {
   void prefetch_slot(const Pane& pane, std::uint64_t hash) const;
   void prefetch_row(const Pane& pane, std::uint64_t hash) const;
   /// As upsert, but absent rows stay absent (null; error() is empty then) and nothing is marked.
-  const std::byte* find(Pane& pane, std::string_view key);
+  const std::byte* find(Pane& pane, std::string_view key) {
+    return find(pane, key, hash_bytes(key));
+  }
+  const std::byte* find(Pane& pane, std::string_view key, std::uint64_t hash);
   /// Forgets one row.
   void erase(Pane& pane, std::string_view key);
   /// Every row of the pane, those on disk included, in no order.

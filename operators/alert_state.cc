@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <new>
 
 #include "engine/api/raw_bytes.h"
 
@@ -37,67 +36,45 @@ void AlertState::begin_episode(Micros at) {
   revision = 0;
 }
 
-void save_alert_state(const AlertState& state, std::string& out) {
-  append_raw(out, static_cast<std::uint8_t>(static_cast<int>(state.phase) |
-                                            static_cast<int>(state.severity) << kSeverityShift));
-  append_raw(out, state.since);
-  append_raw(out, state.raised_at);
-  append_raw(out, state.reminded_at);
-  append_raw(out, state.last_row);
-  append_raw(out, state.revision);
-  append_raw(out, state.same_instant);
-  append_sized(out, state.key_text);
-  append_sized(out, state.told);
-  append_sized(out, state.group);
-  out += state.words;
+void AlertState::save(std::string& out) const {
+  append_raw(out, static_cast<std::uint8_t>(static_cast<int>(phase) |
+                                            static_cast<int>(severity) << kSeverityShift));
+  append_raw(out, since);
+  append_raw(out, raised_at);
+  append_raw(out, reminded_at);
+  append_raw(out, last_row);
+  append_raw(out, revision);
+  append_raw(out, same_instant);
+  append_sized(out, key_text);
+  append_sized(out, told);
+  append_sized(out, group);
+  out += words;
 }
 
-Result<void> load_alert_state(std::string_view in, AlertState& state) {
+Result<void> AlertState::load(std::string_view in) {
   std::uint8_t phase_and_severity = 0;
-  std::string_view key_text;
-  std::string_view told;
-  std::string_view group;
-  const bool whole = take_raw(in, phase_and_severity) && take_raw(in, state.since) &&
-                     take_raw(in, state.raised_at) && take_raw(in, state.reminded_at) &&
-                     take_raw(in, state.last_row) && take_raw(in, state.revision) &&
-                     take_raw(in, state.same_instant) && take_sized(in, key_text) &&
-                     take_sized(in, told) && take_sized(in, group);
-  state.phase = static_cast<AlertState::Phase>(phase_and_severity & kPhaseMask);
-  state.severity = static_cast<AlertSeverityLevel>(phase_and_severity >> kSeverityShift);
-  if (!whole || state.phase > AlertState::Phase::kClearing ||
-      state.severity > AlertSeverityLevel::kCritical) {
+  std::string_view key;
+  std::string_view last_told;
+  std::string_view of_group;
+  const bool whole = take_raw(in, phase_and_severity) && take_raw(in, since) &&
+                     take_raw(in, raised_at) && take_raw(in, reminded_at) &&
+                     take_raw(in, last_row) && take_raw(in, revision) &&
+                     take_raw(in, same_instant) && take_sized(in, key) &&
+                     take_sized(in, last_told) && take_sized(in, of_group);
+  phase = static_cast<Phase>(phase_and_severity & kPhaseMask);
+  severity = static_cast<AlertSeverityLevel>(phase_and_severity >> kSeverityShift);
+  if (!whole || phase > Phase::kClearing || severity > AlertSeverityLevel::kCritical) {
     return corrupt("a saved alert state is damaged");
   }
-  state.key_text = key_text;
-  state.told = told;
-  state.group = group;
-  state.words = in;
+  key_text = key;
+  told = last_told;
+  group = of_group;
+  words = in;
   return {};
 }
 
-std::size_t text_bytes(const AlertState& state) {
-  return state.key_text.capacity() + state.words.capacity() + state.told.capacity() +
-         state.group.capacity();
-}
-
-void AlertStateRow::create(std::byte* row) const {
-  new (row) Owned(std::make_unique<AlertState>());
-}
-
-void AlertStateRow::destroy(std::byte* row) const {
-  std::destroy_at(reinterpret_cast<Owned*>(row));
-}
-
-std::size_t AlertStateRow::heap_bytes(const std::byte* row) const {
-  return sizeof(AlertState) + text_bytes(get(row));
-}
-
-void AlertStateRow::save(const std::byte* row, std::string& out) const {
-  save_alert_state(get(row), out);
-}
-
-Result<void> AlertStateRow::load(std::string_view in, std::byte* row) const {
-  return load_alert_state(in, get(row));
+std::size_t AlertState::heap_bytes() const {
+  return key_text.capacity() + words.capacity() + told.capacity() + group.capacity();
 }
 
 }  // namespace sitrep

@@ -4,11 +4,10 @@
 // that is kept in a state table. Thread-compatible.
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include "engine/api/table.h"
+#include "operators/owned_row.h"
 
 namespace sitrep {
 
@@ -49,35 +48,17 @@ struct AlertState {
   bool is_up() const { return phase == Phase::kActive || phase == Phase::kClearing; }
   /// An episode that is raised at `at`.
   void begin_episode(Micros at);
+
+  /// Saved form (docs/formats.md): phase and severity (1 byte), since, raised_at, reminded_at,
+  /// last_row (8 bytes little endian each), revision, same_instant (4 bytes each), key_text, told
+  /// and group (each behind its length, 4 bytes), words.
+  void save(std::string& out) const;
+  /// kCorrupt when `in` is not of that form.
+  Result<void> load(std::string_view in);
+  /// Of its texts, about.
+  std::size_t heap_bytes() const;
 };
 
-/// Saved form (docs/formats.md): phase and severity (1 byte), since, raised_at, reminded_at,
-/// last_row (8 bytes little endian each), revision, same_instant (4 bytes each), key_text, told and
-/// group (each behind its length, 4 bytes), words.
-void save_alert_state(const AlertState& state, std::string& out);
-/// kCorrupt when `in` is not of that form.
-Result<void> load_alert_state(std::string_view in, AlertState& state);
-/// Heap bytes of its texts, about.
-std::size_t text_bytes(const AlertState& state);
-
-/// A row is a pointer to its state: a table moves rows as bytes, and short texts point into the
-/// string that holds them.
-class AlertStateRow final : public RowCodec {
- public:
-  std::size_t row_bytes() const override { return sizeof(Owned); }
-  void create(std::byte* row) const override;
-  void destroy(std::byte* row) const override;
-  void save(const std::byte* row, std::string& out) const override;
-  Result<void> load(std::string_view in, std::byte* row) const override;
-  std::size_t heap_bytes(const std::byte* row) const override;
-
-  static AlertState& get(std::byte* row) { return **reinterpret_cast<Owned*>(row); }
-  static const AlertState& get(const std::byte* row) {
-    return **reinterpret_cast<const Owned*>(row);
-  }
-
- private:
-  using Owned = std::unique_ptr<AlertState>;
-};
+using AlertStateRow = SavedRow<AlertState>;
 
 }  // namespace sitrep

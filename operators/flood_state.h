@@ -4,13 +4,12 @@
 // in state tables. Thread-compatible.
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "engine/api/table.h"
 #include "operators/alert_state.h"
+#include "operators/owned_row.h"
 
 namespace sitrep {
 
@@ -27,6 +26,13 @@ struct FloodEpisode {
   /// Held back by the flood in which it was raised.
   bool held_back = false;
   bool acknowledged = false;
+
+  /// Saved form (docs/formats.md): revision (4 bytes), flags (1 byte: 1 held back, 2 acknowledged),
+  /// number, by (each behind its length, 4 bytes), record.
+  void save(std::string& out) const;
+  /// kCorrupt when `in` is not of that form.
+  Result<void> load(std::string_view in);
+  std::size_t heap_bytes() const;
 };
 
 struct GroupFlood {
@@ -41,46 +47,16 @@ struct GroupFlood {
   std::uint64_t held_back = 0;
   std::uint64_t told = 0;
   Micros told_at = kMinWatermark;
+
+  /// Saved form (docs/formats.md): held_back, told, told_at, number of raises (8 bytes each), the
+  /// raises (8 bytes each), then `alert` as it is saved.
+  void save(std::string& out) const;
+  /// kCorrupt when `in` is not of that form.
+  Result<void> load(std::string_view in);
+  std::size_t heap_bytes() const;
 };
 
-/// A row is a pointer to its episode. Saved form (docs/formats.md): revision (4 bytes), flags (1
-/// byte: 1 held back, 2 acknowledged), number, by (each behind its length, 4 bytes), record.
-class FloodEpisodeRow final : public RowCodec {
- public:
-  std::size_t row_bytes() const override { return sizeof(Owned); }
-  void create(std::byte* row) const override;
-  void destroy(std::byte* row) const override;
-  void save(const std::byte* row, std::string& out) const override;
-  Result<void> load(std::string_view in, std::byte* row) const override;
-  std::size_t heap_bytes(const std::byte* row) const override;
-
-  static FloodEpisode& get(std::byte* row) { return **reinterpret_cast<Owned*>(row); }
-  static const FloodEpisode& get(const std::byte* row) {
-    return **reinterpret_cast<const Owned*>(row);
-  }
-
- private:
-  using Owned = std::unique_ptr<FloodEpisode>;
-};
-
-/// A row is a pointer to its group. Saved form (docs/formats.md): held_back, told, told_at, number
-/// of raises (8 bytes each), the raises (8 bytes each), then the alert as AlertStateRow saves it.
-class GroupFloodRow final : public RowCodec {
- public:
-  std::size_t row_bytes() const override { return sizeof(Owned); }
-  void create(std::byte* row) const override;
-  void destroy(std::byte* row) const override;
-  void save(const std::byte* row, std::string& out) const override;
-  Result<void> load(std::string_view in, std::byte* row) const override;
-  std::size_t heap_bytes(const std::byte* row) const override;
-
-  static GroupFlood& get(std::byte* row) { return **reinterpret_cast<Owned*>(row); }
-
- private:
-  static const GroupFlood& get(const std::byte* row) {
-    return **reinterpret_cast<const Owned*>(row);
-  }
-  using Owned = std::unique_ptr<GroupFlood>;
-};
+using FloodEpisodeRow = SavedRow<FloodEpisode>;
+using GroupFloodRow = SavedRow<GroupFlood>;
 
 }  // namespace sitrep

@@ -4,12 +4,11 @@
 // clock are heard through. And how that is kept in a state table. Thread-compatible.
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include "engine/api/table.h"
 #include "operators/alert_state.h"
+#include "operators/owned_row.h"
 
 namespace sitrep {
 
@@ -24,27 +23,15 @@ struct GatewayState {
   Micros returned_at = kMinWatermark;
   /// What its alert belongs to; empty: the rule does not say.
   std::string group;
+
+  /// Saved form (docs/formats.md): keys (4 bytes), returning (1 byte), returned_at (8 bytes), group
+  /// (behind its length, 4 bytes), then `alert` as it is saved.
+  void save(std::string& out) const;
+  /// kCorrupt when `in` is not of that form.
+  Result<void> load(std::string_view in);
+  std::size_t heap_bytes() const;
 };
 
-/// A row is a pointer to its state, as in AlertStateRow. Saved form (docs/formats.md): keys (4
-/// bytes), returning (1 byte), returned_at (8 bytes), group (behind its length, 4 bytes), then the
-/// alert as AlertStateRow saves it.
-class GatewayStateRow final : public RowCodec {
- public:
-  std::size_t row_bytes() const override { return sizeof(Owned); }
-  void create(std::byte* row) const override;
-  void destroy(std::byte* row) const override;
-  void save(const std::byte* row, std::string& out) const override;
-  Result<void> load(std::string_view in, std::byte* row) const override;
-  std::size_t heap_bytes(const std::byte* row) const override;
-
-  static GatewayState& get(std::byte* row) { return **reinterpret_cast<Owned*>(row); }
-  static const GatewayState& get(const std::byte* row) {
-    return **reinterpret_cast<const Owned*>(row);
-  }
-
- private:
-  using Owned = std::unique_ptr<GatewayState>;
-};
+using GatewayStateRow = SavedRow<GatewayState>;
 
 }  // namespace sitrep

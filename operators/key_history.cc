@@ -153,6 +153,16 @@ bool remember_row(const sql::HistoryCall& call, std::span<const ColumnPtr> argum
   ENSURE(false, "unknown HistoryFunction");
 }
 
+std::size_t KeyHistory::heap_bytes() const {
+  std::size_t bytes = calls.capacity() * sizeof(CallMemory);
+  for (const CallMemory& memory : calls) {
+    bytes += memory.cell.capacity() + memory.hits.capacity() * sizeof(Micros) +
+             memory.values.capacity() * sizeof(std::string);
+    for (const std::string& value : memory.values) bytes += value.capacity();
+  }
+  return bytes;
+}
+
 KeyHistoryRow::KeyHistoryRow(const std::vector<sql::HistoryCall>& calls) {
   for (const sql::HistoryCall& call : calls) {
     calls_.push_back({.id = static_cast<std::uint32_t>(hash_bytes(call.identity)),
@@ -162,24 +172,8 @@ KeyHistoryRow::KeyHistoryRow(const std::vector<sql::HistoryCall>& calls) {
 }
 
 void KeyHistoryRow::create(std::byte* row) const {
-  auto history = std::make_unique<KeyHistory>();
-  history->calls.resize(calls_.size());
-  new (row) Owned(std::move(history));
-}
-
-void KeyHistoryRow::destroy(std::byte* row) const {
-  std::destroy_at(reinterpret_cast<Owned*>(row));
-}
-
-std::size_t KeyHistoryRow::heap_bytes(const std::byte* row) const {
-  const KeyHistory& history = get(row);
-  std::size_t bytes = sizeof(KeyHistory) + history.calls.capacity() * sizeof(CallMemory);
-  for (const CallMemory& memory : history.calls) {
-    bytes += memory.cell.capacity() + memory.hits.capacity() * sizeof(Micros) +
-             memory.values.capacity() * sizeof(std::string);
-    for (const std::string& value : memory.values) bytes += value.capacity();
-  }
-  return bytes;
+  OwnedRow::create(row);
+  get(row).calls.resize(calls_.size());
 }
 
 void KeyHistoryRow::save(const std::byte* row, std::string& out) const {

@@ -4,16 +4,15 @@
 // and how it is kept in a state table. Thread-compatible.
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "engine/api/table.h"
 #include "engine/data/arena.h"
 #include "engine/data/column.h"
 #include "engine/sql/history_call.h"
+#include "operators/owned_row.h"
 
 namespace sitrep {
 
@@ -39,6 +38,8 @@ struct KeyHistory {
   Micros last_row = kMinWatermark;
   /// One for each call.
   std::vector<CallMemory> calls;
+
+  std::size_t heap_bytes() const;
 };
 
 /// Appends to `out` what `call` is for the row `row` at `time` of the key that `memory` is of, and
@@ -47,29 +48,19 @@ struct KeyHistory {
 bool remember_row(const sql::HistoryCall& call, std::span<const ColumnPtr> arguments,
                   std::size_t row, Micros time, CallMemory& memory, Column& out, Arena& arena);
 
-/// A row is a pointer to a KeyHistory. Saved form (docs/formats.md): last_row (8 bytes), then for
-/// each call the low 32 bits of its identity's hash and, behind 4 bytes of length, its memory: time
-/// (8 bytes), cell (behind its length), then each hit (8 bytes), with its value (behind its length)
-/// where values are counted. What is saved of a call that there is no more is skipped; a new one
-/// remembers nothing.
-class KeyHistoryRow final : public RowCodec {
+/// Saved form (docs/formats.md): last_row (8 bytes), then for each call the low 32 bits of its
+/// identity's hash and, behind 4 bytes of length, its memory: time (8 bytes), cell (behind its
+/// length), then each hit (8 bytes), with its value (behind its length) where values are counted.
+/// What is saved of a call that there is no more is skipped; a new one remembers nothing.
+class KeyHistoryRow final : public OwnedRow<KeyHistory> {
  public:
   explicit KeyHistoryRow(const std::vector<sql::HistoryCall>& calls);
 
-  std::size_t row_bytes() const override { return sizeof(Owned); }
   void create(std::byte* row) const override;
-  void destroy(std::byte* row) const override;
   void save(const std::byte* row, std::string& out) const override;
   Result<void> load(std::string_view in, std::byte* row) const override;
-  std::size_t heap_bytes(const std::byte* row) const override;
-
-  static KeyHistory& get(std::byte* row) { return **reinterpret_cast<Owned*>(row); }
-  static const KeyHistory& get(const std::byte* row) {
-    return **reinterpret_cast<const Owned*>(row);
-  }
 
  private:
-  using Owned = std::unique_ptr<KeyHistory>;
   struct Call {
     std::uint32_t id;
     bool counts_values;

@@ -127,7 +127,7 @@ TEST(SavedForm, of_a_group_in_flood_control) {
   group.told_at = 3;
   group.alert.key_text = "g";
   std::string alert;
-  save_alert_state(group.alert, alert);
+  group.alert.save(alert);
   std::string saved;
   codec.save(row.data(), saved);
   EXPECT_EQ(saved,

@@ -13,32 +13,6 @@ namespace {
 
 constexpr std::string_view kExpected = "; write {{ or }} for a brace";
 
-/// Takes `text` apart and hands each literal and each name (with its byte) to `visitor`.
-template <typename Visitor>
-void visit_pieces(std::string_view text, Visitor& visitor) {
-  for (std::size_t at = 0; at < text.size();) {
-    const char c = text[at];
-    if (c != '{' && c != '}') {
-      const std::size_t end = std::min(text.find_first_of("{}", at), text.size());
-      visitor.literal(text.substr(at, end - at));
-      at = end;
-    } else if (at + 1 < text.size() && text[at + 1] == c) {
-      visitor.literal(text.substr(at, 1));
-      at += 2;
-    } else if (c == '}') {
-      visitor.complain(at, concat("'}' without '{'", kExpected));
-      ++at;
-    } else if (const std::size_t end = text.find_first_of("{}", at + 1);
-               end == std::string_view::npos || text[end] == '{') {
-      visitor.complain(at, concat("'{' without '}'", kExpected));
-      ++at;
-    } else {
-      visitor.column(at + 1, text.substr(at + 1, end - at - 1));
-      at = end + 1;
-    }
-  }
-}
-
 bool is_name(std::string_view text) {
   return std::ranges::all_of(
       text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
@@ -49,6 +23,33 @@ class Binder {
   Binder(const Schema& schema, const BindExpression& bind, sql::Diagnostics& diagnostics)
       : schema_(schema), bind_(bind), diagnostics_(diagnostics) {}
 
+  std::optional<TextTemplate> run(std::string_view text) {
+    for (std::size_t at = 0; at < text.size();) {
+      const char c = text[at];
+      if (c != '{' && c != '}') {
+        const std::size_t end = std::min(text.find_first_of("{}", at), text.size());
+        literal(text.substr(at, end - at));
+        at = end;
+      } else if (at + 1 < text.size() && text[at + 1] == c) {
+        literal(text.substr(at, 1));
+        at += 2;
+      } else if (c == '}') {
+        complain(at, concat("'}' without '{'", kExpected));
+        ++at;
+      } else if (const std::size_t end = text.find_first_of("{}", at + 1);
+                 end == std::string_view::npos || text[end] == '{') {
+        complain(at, concat("'{' without '}'", kExpected));
+        ++at;
+      } else {
+        column(at + 1, text.substr(at + 1, end - at - 1));
+        at = end + 1;
+      }
+    }
+    if (failed_) return std::nullopt;
+    return TextTemplate{std::move(pieces_)};
+  }
+
+ private:
   void literal(std::string_view text) {
     if (pieces_.empty() || pieces_.back().literal.empty()) pieces_.emplace_back();
     pieces_.back().literal += text;
@@ -77,12 +78,6 @@ class Binder {
     failed_ = true;
   }
 
-  std::optional<TextTemplate> finish() {
-    if (failed_) return std::nullopt;
-    return TextTemplate{std::move(pieces_)};
-  }
-
- private:
   const Schema& schema_;
   const BindExpression& bind_;
   sql::Diagnostics& diagnostics_;
@@ -90,28 +85,12 @@ class Binder {
   bool failed_ = false;
 };
 
-struct NameCollector {
-  void literal(std::string_view) {}
-  void column(std::size_t, std::string_view name) { names.emplace_back(name); }
-  void complain(std::size_t, const std::string&) {}
-
-  std::vector<std::string> names;
-};
-
 }  // namespace
 
 std::optional<TextTemplate> parse_text_template(std::string_view text, const Schema& schema,
                                                 const BindExpression& bind,
                                                 sql::Diagnostics& diagnostics) {
-  Binder binder(schema, bind, diagnostics);
-  visit_pieces(text, binder);
-  return binder.finish();
-}
-
-std::vector<std::string> template_columns(std::string_view text) {
-  NameCollector collector;
-  visit_pieces(text, collector);
-  return std::move(collector.names);
+  return Binder(schema, bind, diagnostics).run(text);
 }
 
 }  // namespace sitrep

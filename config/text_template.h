@@ -41,7 +41,4 @@ std::optional<TextTemplate> parse_text_template(std::string_view text, const Sch
                                                 const BindExpression& bind,
                                                 sql::Diagnostics& diagnostics);
 
-/// The names between braces, in order; for finding out which columns a text reads.
-std::vector<std::string> template_columns(std::string_view text);
-
 }  // namespace sitrep

@@ -16,6 +16,7 @@ class TopicCollector {
 
   void run() {
     for (const SourceSpec& source : plan_.spec.sources) collect_inputs(source);
+    check_readers();
     for (const TableSpec& table : plan_.spec.tables) collect_table(table.source);
     for (const StagePlan& stage : plan_.stages) {
       internal_.insert(state_topic(plan_.spec.job.value, stage.name));
@@ -46,6 +47,27 @@ class TopicCollector {
       }
     }
     inputs_.merge(own);
+  }
+
+  /// Offsets are committed by partition, so of two readers one would go on where the other stood.
+  void check_readers() {
+    std::map<std::string_view, std::string_view> reader;
+    for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
+      const bool is_read = std::ranges::any_of(plan_.stages, [i](const StagePlan& stage) {
+        return std::ranges::find(stage.sources, i) != stage.sources.end();
+      });
+      if (!is_read) continue;
+      const SourceSpec& source = plan_.spec.sources[i];
+      for (const PlacedText& topic : source.topics) {
+        const auto [first, is_new] = reader.emplace(topic.value, source.name.value);
+        if (is_new || first->second == source.name.value) continue;
+        errors_.add(topic.place, concat("source '", source.name.value, "': the topic '",
+                                        topic.value, "' is read by source '", first->second,
+                                        "' too, and a job has one place in each partition; read "
+                                        "it by one source and filter in streams, or make it two "
+                                        "jobs"));
+      }
+    }
   }
 
   void collect_table(const SourceSpec& table) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The topics of a planned job: what is read, what is written, and that no output comes back in as
-// input or lands among the state. Thread-safe.
+// The topics of a planned job: what is read, each by one source or table; what is written, and that
+// no output comes back in as input or lands among the state. Thread-safe.
 
 #include <string>
 #include <string_view>

@@ -53,6 +53,7 @@ struct SenderStage {
 /// A topic from outside, or one that other stages of the job send rows to.
 struct SourceNode {
   std::string name;
+  /// No other source of the job has them: offsets are committed by partition.
   std::vector<std::string> topics;
   /// The columns that the decoder gives, in order.
   Schema schema;

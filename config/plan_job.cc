@@ -114,6 +114,8 @@ AlertPlan finish_alert(BoundAlert bound, const JobPlan& plan) {
   }
   for (std::size_t i = 0; i < alert.history.size(); ++i) mapping.push_back(columns + i);
   for (std::size_t& column : alert.key) column = mapping[column];
+  // What has a clock is in the key, so it is read.
+  if (alert.clock) alert.clock = mapping[*alert.clock];
   visit_expressions(alert, [&](sql::ExpressionPtr& expression) {
     expression = sql::with_columns(expression, mapping);
   });

@@ -112,7 +112,7 @@ SilenceRule::Options silence_options(const AlertIdentity& identity, const AlertP
                                .keys_are_gateways = false,
                                .input = std::string(input),
                                .gateway_group = {}};
-  options.keys_are_gateways = alert.clock && alert.key == std::vector{*alert.clock};
+  options.keys_are_gateways = alert.keys_are_gateways();
   if (alert.group && is_of_clock(alert, *alert.group)) options.gateway_group = identity.group;
   return options;
 }

@@ -320,6 +320,7 @@ class Explainer {
     }
     if (alert.silent_after) {
       out_.line(2, "raise", concat("silent for ", format_duration(*alert.silent_after)));
+      out_.line(2, "gateway", gateway_text(alert));
     } else {
       const auto held = [](Micros time) {
         return time == 0 ? std::string() : concat(", for ", format_duration(time));
@@ -349,6 +350,34 @@ class Explainer {
     if (alert.one_per_group) out_.line(2, "told", "one per group");
     write_late(alert.late);
     write_sinks(alert.sinks, alert_schema());
+  }
+
+  /// A source whose clocks are never idle nor forgotten: no clock of the rows is then.
+  const SourcePlan* never_idle(InputRef input) const {
+    if (input.kind == InputRef::Kind::kSource) {
+      const SourcePlan& source = plan_.sources[input.index];
+      return source.time.idle_after || source.time.clock_expire ? nullptr : &source;
+    }
+    for (const InputRef read : plan_.streams[input.index].inputs) {
+      if (const SourcePlan* const source = never_idle(read)) return source;
+    }
+    return nullptr;
+  }
+
+  /// What a silence rule says of clocks, decision 0011.
+  std::string gateway_text(const AlertPlan& alert) const {
+    if (const SourcePlan* const source = never_idle(alert.input)) {
+      return concat("never silent as a whole: 'idle_after: never' of source ", source->name);
+    }
+    if (alert.keys_are_gateways()) {
+      return "each key is one: its alerts have the cause 'gateway silent'";
+    }
+    const std::string which =
+        alert.clock ? concat("per ", plan_.schema_of(alert.input).fields[*alert.clock].name)
+                    : concat("per partition of ",
+                             alert.cut ? plan_.cuts[*alert.cut].topic : plan_.name_of(alert.input));
+    return concat(which, ": silent as a whole it is one alert, with the cause 'gateway silent', "
+                  "and none of its keys is raised");
   }
 
   void write_late(const LatePlan& late) {

@@ -164,6 +164,9 @@ struct AlertPlan {
   std::vector<std::string> suppressed_by;
   bool one_per_group = false;
   SourcePlace place;
+
+  /// Of a silence rule, whether its keys are what has a clock each.
+  bool keys_are_gateways() const { return clock && key == std::vector{*clock}; }
 };
 
 /// What stands between all alerts and their topics; in a stage of its own, behind a cut by group.

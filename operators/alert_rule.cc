@@ -12,6 +12,10 @@ namespace {
 
 constexpr PaneKey kOnlyPane{.clock = 0, .end = 0};
 
+/// Of keys that are not well. Each row asks for its key, which mostly is: without them in memory,
+/// each would ask the image.
+constexpr std::size_t kWarmRows = 100'000;
+
 bool is_true(const Column& column, std::size_t row) {
   return !column.is_null(row) && column.booleans()[row] != 0;
 }
@@ -72,6 +76,9 @@ std::string AlertRule::words_of(const Observation& row) const {
 }
 
 Result<void> AlertRule::process(const ColumnBatch& batch, Emitter& out) {
+  if (!std::exchange(is_warm_, true) && options_.forgets_keys) {
+    TRY(keys_->warm(keys_->pane(kOnlyPane), kWarmRows));
+  }
   Arena arena;
   conditions_ = evaluate(batch, arena);
   std::vector<ColumnPtr> key_columns;

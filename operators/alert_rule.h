@@ -124,6 +124,7 @@ class AlertRule final : public Operator {
   OperatorCounter* stale_rows_ = nullptr;
   OperatorCounter* sql_errors_ = nullptr;
   std::vector<Progress> progress_;  // by ClockId
+  bool is_warm_ = false;         // what is known of keys was read after a restart
   Conditions conditions_;        // of the batch at hand
 };
 

@@ -18,6 +18,8 @@ constexpr std::string_view kKeySilent = "silent";
 constexpr std::string_view kGatewaySilent = "gateway silent";
 /// Before the name of a gateway where group keys stand too: theirs begin with 0 or 1.
 constexpr char kGatewayMark = '\2';
+/// Each row asks whether its key is silent: most are not, and the image need not be asked.
+constexpr std::size_t kWarmEpisodes = 100'000;
 /// So many rows before its turn a key's slot is fetched, and then what the slot points to.
 constexpr std::size_t kSlotAhead = 16;
 constexpr std::size_t kRowAhead = 8;
@@ -231,6 +233,10 @@ Result<void> SilenceRule::give_up_gateway(ClockId clock) {
 // --- Keys
 
 Result<void> SilenceRule::process(const ColumnBatch& batch, Emitter& out) {
+  if (!std::exchange(is_warm_, true)) {
+    Table::Pane* const episodes = episodes_->find_pane(kOnlyPane);
+    if (episodes != nullptr) TRY(episodes_->warm(*episodes, kWarmEpisodes));
+  }
   std::vector<ColumnPtr> key_columns;
   for (const std::size_t column : options_.identity.key_columns) {
     key_columns.push_back(batch.columns[column]);

@@ -115,6 +115,7 @@ class SilenceRule final : public Operator {
   std::vector<Progress> progress_;  // by ClockId
   std::vector<ClockId> heard_;      // within one call of process()
   bool ticked_ = false;
+  bool is_warm_ = false;  // the episodes were read after a restart
 };
 
 }  // namespace sitrep

@@ -151,6 +151,24 @@ Result<Table::Entry*> Table::insert_saved(Pane& pane, std::string_view key, std:
   return entry;
 }
 
+Result<void> Table::warm(Pane& pane, std::size_t rows_max) {
+  if (!pane.cold) return {};
+  std::size_t rows = 0;
+  const auto take = [&](std::string_view key, std::string_view value) -> Result<void> {
+    if (++rows > rows_max) return unavailable("more rows than asked for");  // ends the scan
+    const std::uint64_t hash = hash_bytes(key);
+    if (pane.find(key, hash) != nullptr) return {};
+    TRY(insert_saved(pane, key, hash, value));
+    return {};
+  };
+  Result<void> scanned =
+      cold_->scan_pane(id_, clocks_.name(pane.key.clock), pane.key.end, take);
+  if (rows > rows_max) return {};
+  if (!scanned) return std::move(scanned).error().with_context(concat("table ", name_));
+  pane.cold = false;
+  return {};
+}
+
 void Table::erase(Pane& pane, std::string_view key) {
   const std::uint64_t hash = hash_bytes(key);
   Entry* entry = pane.find(key, hash);

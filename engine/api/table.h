@@ -100,6 +100,10 @@ class Table final : public Store {
     return find(pane, key, hash_bytes(key));
   }
   const std::byte* find(Pane& pane, std::string_view key, std::uint64_t hash);
+  /// Reads what only the image holds of the pane, unless that is more than `rows_max` rows. Until
+  /// rows are evicted again, no row is looked for in the image then: for panes of few rows in which
+  /// most keys that are asked for are absent.
+  Result<void> warm(Pane& pane, std::size_t rows_max);
   /// Forgets one row.
   void erase(Pane& pane, std::string_view key);
   /// Every row of the pane, those on disk included, in no order.

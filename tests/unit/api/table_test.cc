@@ -341,6 +341,31 @@ TEST_F(TableTest, restored_rows_are_clean_and_known_to_be_saved) {
   EXPECT_THAT(collect(10), ElementsAre("remove_pane CAMP-3/5"));
 }
 
+TEST_F(TableTest, a_pane_that_was_warmed_is_not_looked_for_in_the_image) {
+  set(kOne, "a", "1");
+  set(kOne, "b", "2");
+  set(kOne, "c", "3");
+  collect(1);
+  flush_and_evict(1);
+  set(kOne, "a", "new");
+  table_.erase(table_.pane(kOne), "b");
+  // More than may be read: it stays as it is.
+  ASSERT_TRUE(table_.warm(table_.pane(kOne), 2));
+  std::size_t before = image_.reads;
+  EXPECT_EQ(get(kOne, "x"), "absent");
+  EXPECT_EQ(image_.reads, before + 1);
+  ASSERT_TRUE(table_.warm(table_.pane(kOne), 3));
+  before = image_.reads;
+  EXPECT_EQ(get(kOne, "x"), "absent");
+  EXPECT_EQ(get(kOne, "b"), "absent");
+  EXPECT_EQ(get(kOne, "c"), "3");
+  EXPECT_EQ(image_.reads, before);
+  EXPECT_THAT(rows(kOne), UnorderedElementsAre(Pair("a", "new"), Pair("c", "3")));
+  collect(2);
+  flush_and_evict(2);
+  EXPECT_THAT(rows(kOne), UnorderedElementsAre(Pair("a", "new"), Pair("c", "3")));
+}
+
 TEST_F(TableTest, a_pane_restored_cold_reads_its_rows_when_asked) {
   image_.put(table_.id(), {.clock = "", .pane = 10, .key = "a"}, "1");
   image_.close(Epoch(1));

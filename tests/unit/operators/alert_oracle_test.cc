@@ -373,6 +373,30 @@ TEST(AlertKeys, last_word_of_an_idle_clock_is_known_when_older_rows_follow) {
   EXPECT_EQ(run.counted("stale_rows"), 2U);
 }
 
+TEST(AlertKeys, rows_of_keys_that_are_well_do_not_ask_the_image_after_a_restart) {
+  const AlertRule::Options options = options_of({.forgets_keys = true});
+  OperatorRun run([&options] { return make_rule(options); }, {});
+  BatchBuilder builder(schema());
+  const auto play_row = [&](const std::string& key, std::int64_t second, bool raise) {
+    const Value cells[] = {key, second, raise, !raise, Null()};
+    const Micros time = second * kMicrosPerSecond;
+    const ClockReading reading{.clock = 0, .watermark = time, .idle = false};
+    KeptRows out;
+    EXPECT_TRUE(run.op().process(builder.row(cells, time, time - 1).finish(), out));
+    EXPECT_TRUE(run.op().advance({&reading, 1}, out));
+    return out.rows.size();
+  };
+  EXPECT_EQ(play_row("ill", 1, true), 1U);
+  KeptRows out;
+  run.end_epoch(out);
+  run.restart(/*cold=*/true);
+  EXPECT_EQ(play_row("well 1", 2, false), 0U);
+  const std::size_t reads = run.image_reads();
+  EXPECT_EQ(play_row("well 2", 3, false), 0U);
+  EXPECT_EQ(play_row("ill", 4, false), 1U);
+  EXPECT_EQ(run.image_reads(), reads);
+}
+
 TEST(AlertVersion, episode_goes_on_under_the_rule_that_a_restart_brings) {
   const AlertRule::Options before = options_of({});
   AlertRule::Options after = options_of({});

@@ -101,6 +101,8 @@ class OperatorRun {
       }
     }
   }
+  /// Rows that tables looked for in the image.
+  std::size_t image_reads() const { return image_.reads; }
   /// Entries of state in the image.
   std::size_t image_entries() const { return image_.latest().size(); }
 

@@ -28,6 +28,9 @@ constexpr int kTextShift = 32;
 // Rows that came since are put in order when they are so many of those that are.
 constexpr std::size_t kUnorderedShare = 8;
 
+// An empty line gives its memory back when it had more.
+constexpr std::size_t kLineRowsKept = 64 * 1024;
+
 bool comes_before(const RowQueue::Row& a, const RowQueue::Row& b) {
   return a.time != b.time ? a.time < b.time : a.number < b.number;
 }
@@ -219,6 +222,9 @@ void RowQueue::take(ClockId id, Micros until, std::vector<Row>& out) {
   out.insert(out.end(), line.ordered.begin() + static_cast<std::ptrdiff_t>(first),
              line.ordered.begin() + static_cast<std::ptrdiff_t>(line.first));
   if (line.first == line.ordered.size() && line.unordered.empty()) {
+    line.first = 0;
+    line.ordered.clear();
+    if (line.ordered.capacity() > kLineRowsKept) line = Line();
     // Nothing is held, so what is said here holds for all that was, wherever time begins anew.
     from.left = {.until = kMinWatermark, .chunks_below = unsaved_from_};
   } else {
@@ -395,6 +401,9 @@ Result<void> RowQueue::restore(const StateKey& key, std::string_view value) {
   }
   mine.left = left;
   mine.saved_left = left;
+  // Chunks below may be gone by now: what comes must not be taken for one of them.
+  next_chunk_ = std::max(next_chunk_, left.chunks_below);
+  unsaved_from_ = next_chunk_;
   return {};
 }
 

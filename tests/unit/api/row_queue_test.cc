@@ -158,6 +158,24 @@ TEST_F(RowQueueTest, restart_brings_back_what_had_not_left) {
                                      "remove CAMP-3/-1/"));
 }
 
+TEST_F(RowQueueTest, rows_behind_chunks_that_are_gone_outlive_two_restarts) {
+  const ClockId other = clocks_->intern("other");
+  push(1, 10);
+  push(2, 1000, other);
+  collect();
+  push(3, 20);
+  collect();
+  // The second chunk is gone, and what is said of the clock speaks of chunks below the third.
+  EXPECT_EQ(take(30).size(), 2U);
+  collect();
+  restart();
+  push(4, 40);
+  collect();
+  restart();
+  EXPECT_THAT(take(40), ElementsAre("40: false 4 1 'text 4'"));
+  EXPECT_THAT(take(1000, clocks_->intern("other")), ElementsAre("1000: false 2 0.5 'text 2'"));
+}
+
 TEST_F(RowQueueTest, columns_are_known_by_name_and_type) {
   push(3, 10);
   collect();

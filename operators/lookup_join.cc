@@ -120,7 +120,9 @@ Result<void> LookupJoin::hold_or_join(const ColumnBatch& batch, Emitter& out) {
       watermark = batch.meta->watermark[row];
       TRY(release(clock, Reach::kDueRows));
     }
-    const Micros reached = output_watermark(clock, watermark);
+    // Rows that are held hold back what a row that comes now is late for.
+    const auto first = held_->first_time(clock);
+    const Micros reached = first ? std::min(watermark, *first) : watermark;
     const Micros time = batch.meta->event_time[row];
     const Micros place = std::max(time, reached);
     if (!is_due(clock, place)) {
@@ -160,11 +162,13 @@ bool LookupJoin::is_due(ClockId clock, Micros place) const {
 Result<void> LookupJoin::release(ClockId clock, Reach reach) {
   while (const auto place = held_->first_time(clock)) {
     if (reach == Reach::kDueRows && !is_due(clock, *place)) return {};
-    const Micros reached = std::min(watermark_of(clock), *place);
     const auto item = held_->pop(clock, *place);
     if (!output_) output_ = std::make_unique<Output>(options_);
     ASSIGN_OR_RETURN(const Micros time,
                      held_form_.load(item->payload, output_->stream, *output_->arena));
+    // One that came late stands where it is late still.
+    const Micros before = time < *place ? *place : *place - 1;
+    const Micros reached = std::min(watermark_of(clock), before);
     TRY(finish_row(time, reached, clock));
   }
   return {};
@@ -239,7 +243,7 @@ Result<void> LookupJoin::finish(Emitter& out) {
 Micros LookupJoin::output_watermark(ClockId clock, Micros watermark) const {
   if (options_.shared) return watermark;
   const auto place = held_->first_time(clock);
-  return place ? std::min(watermark, *place) : watermark;
+  return place ? std::min(watermark, *place - 1) : watermark;
 }
 
 // --- the table as a side input

@@ -66,7 +66,7 @@ struct WindowAggregate::Output {
     // First results are never late for whoever reads them; a correction may be.
     const Progress& mine = op.progress_[clock];
     const Micros reached = op.output_watermark(clock, mine.watermark);
-    meta->watermark.push_back(end <= mine.fired_through ? reached : row_time(end));
+    meta->watermark.push_back(end <= mine.fired_through ? reached : row_time(end) - 1);
     meta->clock.push_back(clock);
     ends.push_back(end);
     keys.emplace_back(key);
@@ -440,7 +440,7 @@ Result<void> WindowAggregate::forget(ClockId clock, Emitter& out) {
 
 Micros WindowAggregate::output_watermark(ClockId clock, Micros watermark) const {
   if (clock >= progress_.size() || progress_[clock].next_fire == kNever) return watermark;
-  return std::min(watermark, row_time(progress_[clock].next_fire));
+  return std::min(watermark, row_time(progress_[clock].next_fire) - 1);
 }
 
 }  // namespace sitrep

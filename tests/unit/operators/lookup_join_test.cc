@@ -122,7 +122,9 @@ class Oracle {
       if (next == held.end() || (!all && !due(next->place, at))) return;
       const Held row = *next;
       held.erase(next);
-      join(row.row, std::min(at, row.place));
+      // Up to the instant before the row, unless it is late there.
+      const bool late = events_[row.row].time < row.place;
+      join(row.row, std::min(at, late ? row.place : row.place - 1));
     }
   }
 

@@ -458,8 +458,8 @@ class StageBuilder {
     if (!plan_->flood) add_alert_sinks(index, alert.sinks);
   }
 
-  /// Rows of one input are put in order once for all its alerts, "<input>/ordered"; those of one
-  /// that has its own (behind a cut, or with parameters), "<alert>/ordered". Late rows leave there,
+  /// Rows of one input are put in order once for all its alerts, "<input>#ordered"; those of one
+  /// that has its own (behind a cut, or with parameters), "<alert>#ordered". Late rows leave there,
   /// once to each topic.
   NodeInput put_in_order(const AlertPlan& alert, const Schema& row, NodeInput from) {
     const bool is_shared = !alert.cut && !alert.parameters;
@@ -476,7 +476,7 @@ class StageBuilder {
         }
       }
       const std::string_view name = is_shared ? plan_->name_of(alert.input) : alert.name;
-      ordered->second = add_node({.name = concat(name, "/ordered"),
+      ordered->second = add_node({.name = concat(name, "#ordered"),
                                   .inputs = {from},
                                   .make_operator = order_operator(readers, row)});
       std::set<std::string> late_topics;

@@ -12,6 +12,8 @@ constexpr Micros kEndOfTime = std::numeric_limits<Micros>::max();
 constexpr std::uint64_t kNoNumber = std::numeric_limits<std::uint64_t>::max();
 /// A long silence may have many rows held: they go out in batches of so many.
 constexpr std::size_t kBatchRows = 4096;
+/// Room for so many on their way out is kept.
+constexpr std::size_t kRowsKept = 64 * 1024;
 
 Schema picked(const Schema& schema, const std::vector<std::size_t>& columns) {
   Schema out;
@@ -26,6 +28,7 @@ EventOrder::EventOrder(const Options& options) : options_(options) {}
 Result<void> EventOrder::open(OperatorContext& context) {
   held_ = &context.row_queue("held", picked(options_.input, options_.read));
   late_rows_ = &context.counter("late_rows");
+  stale_rows_ = &context.counter("stale_rows");
   return {};
 }
 
@@ -35,6 +38,7 @@ EventOrder::Clock& EventOrder::clock(ClockId id) {
 }
 
 Result<void> EventOrder::process(const ColumnBatch& batch, Emitter& out) {
+  has_begun_ = true;
   const RowMeta& meta = *batch.meta;
   std::vector<std::uint32_t> late;
   on_time_.clear();
@@ -116,7 +120,19 @@ void EventOrder::release_ahead(ClockId id, Emitter& out) {
   flush(out, /*ahead=*/true);
 }
 
+void EventOrder::drop_passed(std::span<const ClockReading> readings) {
+  taken_.clear();
+  for (const ClockReading& reading : readings) {
+    held_->take(reading.clock, reading.watermark, taken_);
+  }
+  Arena arena;
+  (void)held_->copy_out(taken_, arena);
+  if (!taken_.empty()) stale_rows_->add(taken_.size());
+}
+
 Result<void> EventOrder::advance(std::span<const ClockReading> readings, Emitter& out) {
+  // The first word of all: where the clocks stood when what is held was saved.
+  if (!std::exchange(has_begun_, true)) drop_passed(readings);
   for (const ClockReading& reading : readings) {
     Clock& mine = clock(reading.clock);
     mine.watermark = std::max(mine.watermark, reading.watermark);
@@ -150,6 +166,8 @@ void EventOrder::flush(Emitter& out, bool ahead) {
     emit(rows.subspan(from, std::min(kBatchRows, rows.size() - from)), out, ahead);
   }
   released_.clear();
+  if (released_.capacity() > kRowsKept) std::vector<Released>().swap(released_);
+  if (taken_.capacity() > kRowsKept) std::vector<RowQueue::Row>().swap(taken_);
 }
 
 void EventOrder::emit(std::span<const Released> rows, Emitter& out, bool ahead) {

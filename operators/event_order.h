@@ -9,9 +9,9 @@
 // The watermark of a row that goes out is what its readers may take as passed before it: the
 // instant before the row, since everything older is out, but not more, since a timer of the row's
 // own instant waits for the row. A row that came when the watermark stood at its very time has
-// that: such timers have fired. Rows of several clocks go out as they would if rows came one by
-// one: a row that moves its clock sends out what that reaches before the next row counts. So
-// results do not depend on how rows are cut into batches.
+// that: such timers have fired. What goes out of a clock, in which order and with which watermarks,
+// does not depend on how rows are cut into batches. Rows of several clocks go out in the order of
+// the rows that sent them out.
 //
 // State: held (RowQueue). Used only by its worker.
 
@@ -64,6 +64,9 @@ class EventOrder final : public Operator {
   };
 
   Clock& clock(ClockId id);
+  /// Rows that a restart brought and that its clocks had passed already: left behind by alerts that
+  /// the job had at another time.
+  void drop_passed(std::span<const ClockReading> readings);
   /// What the clock's watermark has reached. Numbers from `at_watermark` on: rows that came at it.
   void release(ClockId id, std::uint64_t at_watermark);
   void release_ahead(ClockId id, Emitter& out);
@@ -73,12 +76,14 @@ class EventOrder final : public Operator {
   const Options options_;
   RowQueue* held_ = nullptr;
   OperatorCounter* late_rows_ = nullptr;
+  OperatorCounter* stale_rows_ = nullptr;
   std::vector<Clock> clocks_;  // by ClockId
   std::vector<ClockId> touched_;
   std::vector<std::uint32_t> on_time_;
   std::vector<std::uint32_t> at_watermark_;
   std::vector<RowQueue::Row> taken_;
   std::vector<Released> released_;  // on their way out
+  bool has_begun_ = false;
 };
 
 }  // namespace sitrep

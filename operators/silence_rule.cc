@@ -425,7 +425,7 @@ Result<void> SilenceRule::fire_reminders(ClockId clock, Micros time) {
     ASSIGN_OR_RETURN(AlertState* const silent, known_episode(named(timer->key)));
     if (silent == nullptr || !remind(clock, *timer, *silent)) continue;
     TRY(give_up_key(timer->key));
-    if (through != nullptr) --through->keys;
+    if (through != nullptr && through->keys > 0) --through->keys;
   }
   return {};
 }

@@ -161,7 +161,9 @@ Result<void> Task::build() {
       input_partitions_.push_back(inputs_.back()->partition);
     }
   }
+  std::set<std::string_view> names;
   for (const OperatorNode& plan : stage_.nodes) {
+    ENSURE(names.insert(plan.name).second, "state is told apart by the names of nodes");
     const std::size_t index = nodes_.size();
     auto node = std::make_unique<Node>();
     node->plan = &plan;

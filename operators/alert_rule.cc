@@ -86,21 +86,31 @@ Result<void> AlertRule::process(const ColumnBatch& batch, Emitter& out) {
     key_columns.push_back(batch.columns[column]);
   }
   const BatchKeys& keys = keys_of(key_columns, batch.selection);
+  Table::Pane& known = keys_->pane(kOnlyPane);
   const bool ordered = options_.order == Order::kEvent;
   for (std::size_t n = 0; n < batch.selection.size(); ++n) {
     const std::size_t row = batch.selection[n];
     const ClockId clock = batch.meta->clock_of(row);
     const Micros time = batch.meta->event_time[row];
     const Micros watermark = batch.meta->watermark[row];
-    Micros& applied = progress(clock).applied;
-    applied = std::max(applied, watermark);
+    Progress& mine = progress(clock);
+    mine.applied = std::max(mine.applied, watermark);
     // A row in order shows that event time has come as far as that, but for its own instant.
-    TRY(fire_until(clock, ordered ? std::max(watermark, time - 1) : watermark));
-    const Micros reached = ordered && !batch.meta->ahead ? time : progress(clock).applied;
+    const Micros passed = ordered ? std::max(watermark, time - 1) : watermark;
+    if (mine.due <= passed) TRY(fire_until(clock, passed));
+    const Micros reached = ordered && !batch.meta->ahead ? time : mine.applied;
+    const bool raises = is_true(*conditions_.raise, row);
+    if (options_.forgets_keys && !raises && time <= reached) {
+      // Most rows are of keys that are well, of which nothing is known.
+      if (keys_->find(known, keys.key(n), keys.hash(n)) == nullptr) {
+        if (keys_->has_error()) return *keys_->take_error();
+        continue;
+      }
+    }
     const Observation seen{.batch = batch,
                            .row = row,
                            .time = time,
-                           .raise = is_true(*conditions_.raise, row),
+                           .raise = raises,
                            .clear = is_true(*conditions_.clear, row),
                            .key = keys.key(n),
                            .hash = keys.hash(n)};
@@ -168,14 +178,6 @@ bool AlertRule::forgets(const AlertState& state, Micros reached) const {
 }
 
 Result<void> AlertRule::apply_row(ClockId clock, const Observation& row, Micros reached) {
-  if (options_.forgets_keys && !row.raise && row.time <= reached) {
-    // Most rows are of keys that are well, of which nothing is known.
-    const std::byte* const known = keys_->find(keys_->pane(kOnlyPane), row.key, row.hash);
-    if (known == nullptr) {
-      if (auto error = keys_->take_error()) return *std::move(error);
-      return {};
-    }
-  }
   ASSIGN_OR_RETURN(AlertState * state, state_of(row.key, row.hash));
   TRY(apply_to(clock, row, state));
   if (forgets(*state, reached)) keys_->erase(keys_->pane(kOnlyPane), row.key);

@@ -113,6 +113,8 @@ class Table final : public Store {
   /// large pane finds room. When the image could not be read the pane stays.
   Result<void> drain(PaneKey key,
                      const std::function<void(std::string_view key, const std::byte* row)>& row);
+  /// Whether the last cold read failed.
+  bool has_error() const { return error_.has_value(); }
   /// The failure of the last cold read; forgets it.
   std::optional<Error> take_error();
 

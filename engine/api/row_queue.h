@@ -95,7 +95,7 @@ class RowQueue final : public Store {
   void push_row(Chunk& chunk, std::span<const ColumnPtr> columns, std::size_t row);
   Clock& clock(ClockId id);
   void mark_changed(ClockId id);
-  static void put_in_order(Line& line);
+  void put_in_order(Line& line);
   void forget(const Row& row);
   void forget_chunk(Chunk& chunk);
   void mark_saved(Chunk& chunk);
@@ -117,6 +117,7 @@ class RowQueue final : public Store {
   std::uint64_t next_chunk_ = 0;
   std::uint64_t unsaved_from_ = 0;      // chunks from here on are not saved yet
   std::vector<std::uint64_t> removed_;  // saved chunks whose last row has left
+  std::vector<Row> sorting_;  // room for put_in_order
   std::size_t bytes_ = 0;
   bool is_settled_ = true;
 };

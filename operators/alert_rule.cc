@@ -2,6 +2,7 @@
 #include "operators/alert_rule.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "engine/api/batch_keys.h"

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <limits>
 #include <utility>
 
 #include "engine/api/cell_form.h"
@@ -469,7 +470,9 @@ Result<void> RowQueue::restore_chunk(std::uint64_t number, std::string_view valu
     clocks.push_back(clock_table_.intern(name));
     (void)clock(clocks.back());
   }
+  Arena arena;  // of the row at hand: add_cell copies
   while (!value.empty()) {
+    arena.clear();
     Micros time = 0;
     std::uint32_t clock = 0;
     if (!take_raw(value, time) || !take_raw(value, clock) || clock >= clocks.size() ||
@@ -485,7 +488,6 @@ Result<void> RowQueue::restore_chunk(std::uint64_t number, std::string_view valu
       words[types_.size() + i / kBitsPerWord] |= std::uint64_t{1} << i % kBitsPerWord;
     }
     for (const Saved& saved : columns) {
-      Arena arena;
       Column cell(saved.type);
       if (!take_cell(value, cell, arena)) return corrupt("a held row has a damaged value");
       if (!saved.column || cell.is_null(0)) continue;

@@ -200,6 +200,42 @@ TEST_F(RowQueueTest, thousands_of_rows_are_saved_by_the_hundred) {
   EXPECT_LT(queue_->memory_bytes(), full / 2);
 }
 
+TEST_F(RowQueueTest, many_rows_of_one_time_leave_as_they_came) {
+  // Within seconds, and years apart: they are sorted in different ways.
+  for (const Micros apart : {Micros{1}, Micros{400'000}, Micros{40'000'000'000'000}}) {
+    std::vector<std::string> expected;
+    for (std::int64_t time = 0; time < 10; ++time) {
+      for (std::int64_t n = 9 - time; n < 1'000; n += 10) {
+        expected.push_back(concat(time * apart, ": ", n % 2 == 1 ? "true " : "false ", n, " ",
+                                  static_cast<double>(n) / 4, " 'text ", n, "'"));
+      }
+    }
+    for (std::int64_t n = 0; n < 1'000; ++n) push(n, (9 - n % 10) * apart);
+    EXPECT_EQ(take(9 * apart), expected);
+  }
+}
+
+TEST_F(RowQueueTest, more_columns_than_bits_of_a_word_keep_their_nulls) {
+  Schema schema;
+  std::vector<Value> cells;
+  for (int i = 0; i < 130; ++i) {
+    schema.fields.push_back({concat("c", i), Type::kBigint});
+    cells.push_back(i % 3 == 0 ? Value(Null{}) : Value(std::int64_t{i}));
+  }
+  const ColumnBatch batch = BatchBuilder(schema).row(cells, 5).finish();
+  queue_ = std::make_unique<RowQueue>("op/held", schema, *clocks_);
+  const std::uint32_t row[] = {0};
+  queue_->push(batch.columns, *batch.meta, row);
+  collect();
+  restart(schema);
+  std::vector<RowQueue::Row> taken;
+  queue_->take(0, 5, taken);
+  Arena arena;
+  std::vector<Value> back;
+  for (const ColumnPtr& column : queue_->copy_out(taken, arena)) back.push_back(column->value(0));
+  EXPECT_EQ(back, cells);
+}
+
 TEST_F(RowQueueTest, what_is_no_saved_row_is_refused) {
   push(1, 10);
   collect();

@@ -216,6 +216,25 @@ TEST(EventOrder, forgotten_clock_begins_anew) {
   EXPECT_THAT(play_row(3, 30, 25), ElementsAre("2,null,t"));
 }
 
+/// An alert was taken out of the job, and another one put in when the clock had long gone on.
+TEST(EventOrder, rows_that_their_clock_has_passed_at_a_restart_are_dropped_and_counted) {
+  OperatorRun run = make_run();
+  BatchBuilder builder(schema());
+  const Value old[] = {std::int64_t{1}, "x", "old"};
+  const Value mine[] = {std::int64_t{2}, "x", "mine"};
+  KeptRows out;
+  ASSERT_TRUE(run.op().process(builder.row(old, 10).row(mine, 60).finish(), out));
+  run.end_epoch(out);
+  run.restart(/*cold=*/false);
+  const ClockReading reading{.clock = 0, .watermark = 50, .idle = false};
+  ASSERT_TRUE(run.op().advance({&reading, 1}, out));
+  EXPECT_THAT(out.rows, IsEmpty());
+  EXPECT_EQ(run.counted("stale_rows"), 1U);
+  ASSERT_TRUE(run.op().finish(out));
+  EXPECT_THAT(texts_of(out.rows), ElementsAre("2,null,mine"));
+  EXPECT_THAT(out.late, IsEmpty());
+}
+
 TEST(EventOrder, many_held_rows_go_out_in_parts_that_keep_the_order) {
   OperatorRun run = make_run();
   BatchBuilder builder(schema());

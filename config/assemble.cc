@@ -44,6 +44,9 @@ SourceNode make_source(const SourcePlan& plan) {
                   .start = StartFrom::kEarliest,
                   .make_decoder = [columns = plan.columns] { return make_json_decoder(columns); }};
   node.skip_gaps = plan.on_gap == GapPolicy::kSkip;
+  node.reads_headers = std::ranges::any_of(plan.columns, [](const ColumnSpec& column) {
+    return column.origin == ColumnOrigin::kHeader;
+  });
   switch (plan.start) {
     case StartPolicy::kEarliest: node.start = StartFrom::kEarliest; break;
     case StartPolicy::kLatest: node.start = StartFrom::kLatest; break;

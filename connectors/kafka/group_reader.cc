@@ -264,8 +264,11 @@ Result<std::vector<std::unique_ptr<PartitionReader>>> KafkaGroupReader::assign(
     }
     rd_kafka_queue_forward(queue.get(), nullptr);
     queues_.emplace_back(rd_kafka_queue_get_partition(client_.get(), topic.c_str(), partition));
+    const auto headers = group_.header_topics.contains(topic)
+                             ? KafkaPartitionReader::Headers::kWith
+                             : KafkaPartitionReader::Headers::kWithout;
     readers.push_back(std::make_unique<KafkaPartitionReader>(*client_, std::move(queue), start,
-                                                             clock_));
+                                                             headers, clock_));
   }
   if (assigned_ != nullptr) {
     TRY(seek(*list));

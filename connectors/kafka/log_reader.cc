@@ -25,7 +25,7 @@ class KafkaLogReader final : public PartitionReader {
         topic_(std::move(topic)),
         partition_(start.partition),
         clock_(clock),
-        reader_(*client_, std::move(queue), start, clock) {}
+        reader_(*client_, std::move(queue), start, KafkaPartitionReader::Headers::kWith, clock) {}
   ~KafkaLogReader() override { rd_kafka_consume_stop(topic_.get(), partition_.partition.value()); }
   KafkaLogReader(const KafkaLogReader&) = delete;
   KafkaLogReader& operator=(const KafkaLogReader&) = delete;

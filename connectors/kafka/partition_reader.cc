@@ -57,10 +57,12 @@ std::optional<std::string_view> view_of(const void* bytes, std::size_t size) {
 }  // namespace
 
 KafkaPartitionReader::KafkaPartitionReader(rd_kafka_t& client, KafkaQueuePtr queue,
-                                           const StartPosition& start, const Clock& clock)
+                                           const StartPosition& start, Headers headers,
+                                           const Clock& clock)
     : client_(client),
       queue_(std::move(queue)),
       partition_(start.partition),
+      with_headers_(headers == Headers::kWith),
       clock_(clock),
       position_(start.offset) {}
 
@@ -125,19 +127,22 @@ Result<void> KafkaPartitionReader::take_error(const rd_kafka_message_t& message)
   return {};
 }
 
-void KafkaPartitionReader::append(const rd_kafka_message_t& message, RecordBatch& out) {
+std::span<const HeaderView> KafkaPartitionReader::headers_of(const rd_kafka_message_t& message) {
   headers_.clear();
   rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    const char* name = nullptr;
-    const void* value = nullptr;
-    std::size_t size = 0;
-    for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) ==
-                            RD_KAFKA_RESP_ERR_NO_ERROR;
-         ++i) {
-      headers_.push_back({.name = name, .value = view_of(value, size)});
-    }
+  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  const char* name = nullptr;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) ==
+                          RD_KAFKA_RESP_ERR_NO_ERROR;
+       ++i) {
+    headers_.push_back({.name = name, .value = view_of(value, size)});
   }
+  return headers_;
+}
+
+void KafkaPartitionReader::append(const rd_kafka_message_t& message, RecordBatch& out) {
   rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
   const std::int64_t time_ms = rd_kafka_message_timestamp(&message, &type);
   const bool timed = type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && time_ms >= 0;
@@ -145,7 +150,7 @@ void KafkaPartitionReader::append(const rd_kafka_message_t& message, RecordBatch
               .timestamp = timed ? std::optional(time_ms * kMicrosPerMilli) : std::nullopt,
               .key = view_of(message.key, message.key_len),
               .value = view_of(message.payload, message.len),
-              .headers = headers_});
+              .headers = with_headers_ ? headers_of(message) : std::span<const HeaderView>()});
 }
 
 std::optional<Offset> KafkaPartitionReader::known_end() const {

@@ -6,6 +6,7 @@
 // partition's end is met. Used only by its worker, while the group does not change.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,13 @@ namespace sitrep {
 
 class KafkaPartitionReader final : public PartitionReader {
  public:
+  /// Whether records come with their headers; librdkafka makes a list of them per record, of none
+  /// too.
+  enum class Headers { kWith, kWithout };
+
   /// `client` and `clock` outlive the reader; `queue` is the partition's own, forwarded nowhere.
   KafkaPartitionReader(rd_kafka_t& client, KafkaQueuePtr queue, const StartPosition& start,
-                       const Clock& clock);
+                       Headers headers, const Clock& clock);
 
   Result<void> read(std::size_t records_max, RecordBatch& out) override;
   Offset position() const override { return position_; }
@@ -29,15 +34,17 @@ class KafkaPartitionReader final : public PartitionReader {
   Result<void> take(const rd_kafka_message_t& message, RecordBatch& out);
   Result<void> take_error(const rd_kafka_message_t& message);
   void append(const rd_kafka_message_t& message, RecordBatch& out);
+  std::span<const HeaderView> headers_of(const rd_kafka_message_t& message);
 
   rd_kafka_t& client_;
   const KafkaQueuePtr queue_;
   const TopicPartition partition_;
+  const bool with_headers_;
   const Clock& clock_;
   Offset position_;
   std::optional<Error> error_;                 // of the read before, which had records
   std::vector<rd_kafka_message_t*> messages_;  // reused by read
-  std::vector<HeaderView> headers_;            // reused by append
+  std::vector<HeaderView> headers_;            // reused by headers_of
   std::optional<Micros> last_logged_;
 };
 

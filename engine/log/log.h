@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -153,6 +154,9 @@ struct GroupOptions {
   /// Stable name of this process in the group.
   std::string instance;
   std::vector<std::string> topics;
+  /// Topics whose records come with their headers. Those of others come without, because even to
+  /// see that a record has none costs a log's reader.
+  std::set<std::string> header_topics = {};
 };
 
 /// Where outputs of an epoch go and which group its positions belong to.

@@ -25,10 +25,11 @@ class MemoryLog::Reader final : public PartitionReader {
  public:
   enum class Place { kInGroup, kOutside };
 
-  Reader(MemoryLog& log, TopicPartition name, Offset start, Place place)
+  Reader(MemoryLog& log, TopicPartition name, Offset start, Place place, bool with_headers)
       : log_(log),
         name_(std::move(name)),
         place_(place),
+        with_headers_(with_headers),
         partition_(log.partitions_[name_]),
         position_(start) {}
 
@@ -53,8 +54,10 @@ class MemoryLog::Reader final : public PartitionReader {
       if (!log_.is_visible(partition_, next->offset)) continue;
       --records_max;
       std::vector<HeaderView> headers;
-      for (const StoredHeader& header : next->headers) {
-        headers.push_back({.name = header.name, .value = view(header.value)});
+      if (with_headers_) {
+        for (const StoredHeader& header : next->headers) {
+          headers.push_back({.name = header.name, .value = view(header.value)});
+        }
       }
       out.append({.offset = next->offset,
                   .timestamp = next->timestamp,
@@ -72,6 +75,7 @@ class MemoryLog::Reader final : public PartitionReader {
   MemoryLog& log_;
   const TopicPartition name_;
   const Place place_;
+  const bool with_headers_;
   const Partition& partition_;
   Offset position_;
   /// After an error, as librdkafka's.
@@ -130,7 +134,9 @@ class MemoryLog::Group final : public GroupReader {
     std::vector<std::unique_ptr<PartitionReader>> readers;
     for (const StartPosition& start : starts) {
       readers.push_back(std::make_unique<Reader>(log_, start.partition, start.offset,
-                                                 Reader::Place::kInGroup));
+                                                 Reader::Place::kInGroup,
+                                                 options_.header_topics.contains(
+                                                     start.partition.topic)));
     }
     return readers;
   }
@@ -473,7 +479,8 @@ Result<std::unique_ptr<PartitionReader>> MemoryLog::open_reader(const StartPosit
     return unavailable("the reader cannot be opened now");
   }
   return std::unique_ptr<PartitionReader>(
-      std::make_unique<Reader>(*this, start.partition, start.offset, Reader::Place::kOutside));
+      std::make_unique<Reader>(*this, start.partition, start.offset, Reader::Place::kOutside,
+                               /*with_headers=*/true));
 }
 
 Result<void> MemoryLog::trim(const TopicPartition& partition, Offset before) {

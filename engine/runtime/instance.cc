@@ -53,7 +53,8 @@ Result<void> Instance::open() {
   // Before the writer: a log may take a group's positions from its members only.
   ASSIGN_OR_RETURN(group_, log_.join({.group = options_.group,
                                       .instance = options_.instance,
-                                      .topics = topology_.input_topics()}));
+                                      .topics = topology_.input_topics(),
+                                      .header_topics = topology_.header_topics()}));
   if (options_.bounded) {
     ASSIGN_OR_RETURN(bounded_end_, BoundedEnd::make(topology_, log_, *group_, clock_));
   }

@@ -19,4 +19,14 @@ std::vector<std::string> Topology::input_topics() const {
   return {topics.begin(), topics.end()};
 }
 
+std::set<std::string> Topology::header_topics() const {
+  std::set<std::string> topics;
+  for (const Stage& stage : stages) {
+    for (const SourceNode& source : stage.sources) {
+      if (source.reads_headers) topics.insert(source.topics.begin(), source.topics.end());
+    }
+  }
+  return topics;
+}
+
 }  // namespace sitrep

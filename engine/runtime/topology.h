@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,8 @@ struct SourceNode {
   StartFrom start = StartFrom::kEarliest;
   /// Go on where retention removed records before they were read; else that is an Error.
   bool skip_gaps = false;
+  /// The decoder looks at the headers of records.
+  bool reads_headers = false;
   /// A table: when a task starts, it is read to where it ends then before the others are read.
   bool loads_first = false;
   std::function<std::unique_ptr<Decoder>()> make_decoder;
@@ -166,6 +169,8 @@ struct Topology {
 
   /// Every input topic, repartition topics included, each once.
   std::vector<std::string> input_topics() const;
+  /// Those of which a decoder looks at the headers.
+  std::set<std::string> header_topics() const;
 };
 
 }  // namespace sitrep

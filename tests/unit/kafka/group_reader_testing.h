@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,15 +39,20 @@ class GroupReaderTesting : public ::testing::Test {
     return *std::move(log);
   }
 
-  static std::unique_ptr<GroupReader> join(Log& log, const std::string& instance) {
-    auto group = log.join({.group = "job", .instance = instance, .topics = {"in"}});
+  static std::unique_ptr<GroupReader> join(Log& log, const std::string& instance,
+                                           std::set<std::string> header_topics = {}) {
+    auto group = log.join({.group = "job",
+                           .instance = instance,
+                           .topics = {"in"},
+                           .header_topics = std::move(header_topics)});
     EXPECT_TRUE(group) << group.error().message();
     return *std::move(group);
   }
 
   static TopicPartition in(std::int32_t partition) { return {"in", PartitionId(partition)}; }
 
-  void write(std::int32_t partition, const std::vector<std::string>& values) {
+  void write(std::int32_t partition, const std::vector<std::string>& values,
+             const std::vector<HeaderView>& headers = {}) {
     const auto log = open_log(/*sole_reader=*/true);
     const auto writer = *log->open_writer({.group = "source", .instance = "one"});
     const auto topic = writer->open_topic("in");
@@ -57,7 +63,7 @@ class GroupReaderTesting : public ::testing::Test {
                     .partition = PartitionId(partition),
                     .key = std::nullopt,
                     .value = value,
-                    .headers = {},
+                    .headers = headers,
                     .timestamp = std::nullopt});
     }
     ASSERT_TRUE(writer->begin());
@@ -72,7 +78,7 @@ class GroupReaderTesting : public ::testing::Test {
     return *std::move(readers);
   }
 
-  /// "offset: value" of the records that come until there are `count`.
+  /// "offset: value name=value…" of the records that come until there are `count`.
   std::vector<std::string> read(GroupReader& group, PartitionReader& reader, std::size_t count,
                                 std::size_t records_max = 100) {
     std::vector<std::string> out;
@@ -83,7 +89,11 @@ class GroupReaderTesting : public ::testing::Test {
       EXPECT_TRUE(result) << result.error().message();
       EXPECT_LE(batch.size(), records_max);
       for (const RecordView& record : batch.records()) {
-        out.push_back(concat(record.offset, ": ", record.value.value_or("null")));
+        std::string& line =
+            out.emplace_back(concat(record.offset, ": ", record.value.value_or("null")));
+        for (const HeaderView& header : record.headers) {
+          line += concat(" ", header.name, "=", header.value.value_or("null"));
+        }
       }
       if (batch.empty()) serve(group);
     }

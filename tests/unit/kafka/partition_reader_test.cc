@@ -50,6 +50,17 @@ TEST_F(KafkaPartitionReaderTest, a_reader_that_rests_keeps_its_records_and_stops
               ElementsAre("0: a", "1: b", "2: c"));
 }
 
+TEST_F(KafkaPartitionReaderTest, headers_come_with_the_topics_that_were_named_with_them) {
+  write(0, {"a"}, {{.name = "unit", .value = "m"}, {.name = "by", .value = std::nullopt}});
+  ASSERT_TRUE(*group_->poll(0));
+  const Readers without = read_from(Offset(0), Offset(0));
+  EXPECT_THAT(read(*group_, *without[0], 1), ElementsAre("0: a"));
+  const auto named = join(*log_, "two", {"in"});
+  ASSERT_TRUE(*named->poll(0));
+  const Readers with = assign(*named, {{in(0), Offset(0)}, {in(1), Offset(0)}});
+  EXPECT_THAT(read(*named, *with[0], 1), ElementsAre("0: a unit=m by=null"));
+}
+
 TEST_F(KafkaPartitionReaderTest, after_unassign_it_is_read_again_from_another_offset) {
   write(0, {"a", "b", "c"});
   ASSERT_TRUE(*group_->poll(0));

@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+#include <utility>
+
 #include "engine/base/text.h"
 
 namespace sitrep {
@@ -38,6 +41,25 @@ class MemoryLogTest : public testing::Test {
     }
     return out;
   }
+  /// The same of one header, as a group reads it that names the topic with its headers, or not.
+  std::vector<std::string> read_header(std::set<std::string> header_topics) {
+    auto group = *log_.join({.group = "g",
+                             .instance = "i",
+                             .topics = {"in"},
+                             .header_topics = std::move(header_topics)});
+    (void)*group->poll(0);
+    const StartPosition start{.partition = {"in", PartitionId(0)}, .offset = Offset(0)};
+    const auto readers = *group->assign({&start, 1});
+    RecordBatch batch;
+    EXPECT_TRUE(readers.front()->read(100, batch));
+    std::vector<std::string> out;
+    for (const RecordView& record : batch.records()) {
+      for (const HeaderView& header : record.headers) {
+        out.push_back(concat(header.name, ": ", header.value.value_or("null")));
+      }
+    }
+    return out;
+  }
   std::vector<std::string> written() {
     std::vector<std::string> out;
     for (const auto& record : log_.records({"out", PartitionId(0)})) out.push_back(*record.value);
@@ -64,6 +86,16 @@ class MemoryLogTest : public testing::Test {
   const std::vector<CommittedPosition> positions_ = {
       {.partition = {"in", PartitionId(0)}, .next = Offset(5), .metadata = ""}};
 };
+
+TEST_F(MemoryLogTest, headers_come_with_the_topics_that_were_named_with_them) {
+  log_.append({"in", PartitionId(0)}, {.offset = Offset(0),
+                                       .timestamp = std::nullopt,
+                                       .key = std::nullopt,
+                                       .value = "a",
+                                       .headers = {{.name = "unit", .value = "m"}}});
+  EXPECT_THAT(read_header({}), IsEmpty());
+  EXPECT_THAT(read_header({"in"}), ElementsAre("unit: m"));
+}
 
 TEST_F(MemoryLogTest, records_are_read_in_order_past_holes) {
   append("a");

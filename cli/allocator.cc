@@ -16,7 +16,8 @@ namespace sitrep {
 namespace {
 
 constexpr long kLongMilliseconds = 150;
-constexpr long kShortMilliseconds = 0;
+/// Longer than a batch takes, whose buffers the next one asks for again.
+constexpr long kShortMilliseconds = 25;
 
 #if MI_MALLOC_VERSION >= 210
 constexpr mi_option_t kDelay = mi_option_purge_delay;
@@ -42,8 +43,9 @@ std::size_t resident_bytes() {
 void keep_freed_memory_within(std::size_t bytes_max) {
   static const bool given = std::getenv(kVariable) != nullptr;
   if (given) return;
-  const bool near = resident_bytes() > bytes_max / 4 * 3;
-  mi_option_set(kDelay, near ? kShortMilliseconds : kLongMilliseconds);
+  const std::size_t resident = resident_bytes();
+  const auto above = [&](std::size_t sixteenths) { return resident > bytes_max / 16 * sixteenths; };
+  mi_option_set(kDelay, above(13) ? 0 : above(12) ? kShortMilliseconds : kLongMilliseconds);
 }
 
 void give_freed_memory_back() { mi_collect(true); }

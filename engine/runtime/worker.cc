@@ -13,6 +13,9 @@ constexpr Micros kTickEvery = 50 * kMicrosPerMilli;
 constexpr Micros kPublishEvery = kMicrosPerSecond;
 /// Of the parts of Worker::open_part: above it the worker waits.
 constexpr double kOpenPartMax = 2;
+/// The part of the unused memory of tables that is lent to the open epoch's outputs, and again to
+/// its changes.
+constexpr std::size_t kLentPart = 24;
 
 template <typename... Handlers>
 struct Overloaded : Handlers... {
@@ -136,8 +139,9 @@ double Worker::open_part() const {
   const auto part = [](std::size_t bytes, std::size_t of) {
     return static_cast<double>(bytes) / static_cast<double>(of);
   };
-  return std::max(part(output_bytes, options_.epoch_bytes_max),
-                  part(changed_bytes, options_.changed_bytes_max));
+  const std::size_t lent = unused_bytes_ / kLentPart;
+  return std::max(part(output_bytes, options_.epoch_bytes_max + lent),
+                  part(changed_bytes, options_.changed_bytes_max + lent));
 }
 
 bool Worker::drain_inputs() {
@@ -299,6 +303,7 @@ void Worker::evict_above_budget() {
   for (const OwnedTask& owned : tasks_) bytes += owned.task->memory_bytes();
   state_bytes_.set(static_cast<double>(bytes));
   rings_.table_bytes.say(bytes);
+  unused_bytes_ = options_.state_bytes_max - std::min(bytes, options_.state_bytes_max);
   if (bytes <= options_.state_bytes_max) return;
   // The largest first, and no more than needed: what is evicted is read again row by row.
   std::vector<std::pair<std::size_t, Task*>> largest;

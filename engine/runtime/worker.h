@@ -82,6 +82,8 @@ class Worker {
   std::deque<WorkerToCommitter> waiting_;  // bounded: parts of one commit, at most tasks + 1
   std::map<TaskId, Epoch> flushed_;
   RecordBatch records_;
+  /// What tables leave of state_bytes_max.
+  std::size_t unused_bytes_ = 0;
   bool parked_ = false;
   bool failed_ = false;
   bool urgent_sent_ = false;

@@ -32,12 +32,15 @@ class WorkerTest : public testing::Test {
   static constexpr std::int32_t kTasks = 3;
   static constexpr int kRecords = 4;
 
-  /// The worker reads two records of a partition at a time.
-  void begin(std::size_t epoch_bytes_max) {
+  /// The worker reads two records of a partition at a time. Tables may have nothing, so that they
+  /// have nothing to lend.
+  void begin(std::size_t epoch_bytes_max, std::size_t state_bytes_max = 0) {
     for (const auto& [topic, creation] : topology_.output_topics) {
       topics_.emplace(topic, TopicId(static_cast<std::uint32_t>(topics_.size())));
     }
-    worker_.emplace(WorkerOptions{.batch_records_max = 2, .epoch_bytes_max = epoch_bytes_max},
+    worker_.emplace(WorkerOptions{.batch_records_max = 2,
+                                  .epoch_bytes_max = epoch_bytes_max,
+                                  .state_bytes_max = state_bytes_max},
                     clock_, rings_, metrics_);
     ASSERT_TRUE(log_.create_topic("in", {.partitions = kTasks, .settings = {}}));
     for (std::int32_t number = 0; number < kTasks; ++number) {
@@ -119,6 +122,13 @@ TEST_F(WorkerTest, one_task_after_the_other_fills_an_epoch_that_has_none) {
   EXPECT_THAT(epoch(), ElementsAre(R"({"n":12})", R"({"n":13})"));
   EXPECT_THAT(epoch(), ElementsAre(R"({"n":22})", R"({"n":23})"));
   EXPECT_THAT(epoch(), ElementsAre());
+}
+
+TEST_F(WorkerTest, open_epoch_has_what_tables_leave) {
+  begin(/*epoch_bytes_max=*/1, /*state_bytes_max=*/1 << 20);
+  EXPECT_THAT(epoch(), ElementsAre(R"({"n":0})", R"({"n":1})", R"({"n":2})", R"({"n":3})",
+                                   R"({"n":10})", R"({"n":11})", R"({"n":12})", R"({"n":13})",
+                                   R"({"n":20})", R"({"n":21})", R"({"n":22})", R"({"n":23})"));
 }
 
 }  // namespace

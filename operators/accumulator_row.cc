@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/api/packed_words.h"
+
 namespace sitrep {
 namespace {
 
@@ -33,12 +35,17 @@ void AccumulatorRow::destroy(std::byte* row) const {
   for (std::size_t i = 0; i < functions_.size(); ++i) functions_[i]->destroy(row + offsets_[i]);
 }
 
-// Saved form: each accumulator's own form, in order.
+// Saved form: each accumulator's own form, in order, all packed.
 void AccumulatorRow::save(const std::byte* row, std::string& out) const {
+  const std::size_t from = out.size();
   for (std::size_t i = 0; i < functions_.size(); ++i) functions_[i]->save(row + offsets_[i], out);
+  pack_tail(out, from);
 }
 
-Result<void> AccumulatorRow::load(std::string_view in, std::byte* row) const {
+Result<void> AccumulatorRow::load(std::string_view packed, std::byte* row) const {
+  std::string bytes;
+  if (!unpack(packed, bytes)) return corrupt("a saved window group is not packed as it should be");
+  std::string_view in = bytes;
   for (std::size_t i = 0; i < functions_.size(); ++i) {
     TRY(functions_[i]->load(in, row + offsets_[i]));
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/api/cell_form.h"
 
-#include <bit>
 #include <cstdint>
 
 #include "engine/api/raw_bytes.h"
@@ -15,37 +14,25 @@ constexpr char kPresentMark = 1;
 }  // namespace
 
 void append_cell(const Column& column, std::size_t row, std::string& out) {
-  if (column.is_null(row)) return append_null_cell(out);
+  if (column.is_null(row)) {
+    out += kNullMark;
+    return;
+  }
+  if (column.type() == Type::kDouble) return append_double_cell(column.doubles()[row], out);
+  out += kPresentMark;
   switch (column.type()) {
-    case Type::kBoolean: return append_boolean_cell(column.booleans()[row] != 0, out);
-    case Type::kDouble: return append_double_cell(column.doubles()[row], out);
-    case Type::kText: return append_text_cell(column.texts()[row], out);
+    case Type::kBoolean: out += static_cast<char>(column.booleans()[row] != 0 ? 1 : 0); return;
+    case Type::kText: return append_sized(out, column.texts()[row]);
+    case Type::kDouble:
     case Type::kBigint:
     case Type::kTimestamp:
-    case Type::kInterval:
-      return append_bits_cell(static_cast<std::uint64_t>(column.ints()[row]), out);
+    case Type::kInterval: return append_raw(out, column.ints()[row]);
   }
 }
 
-void append_null_cell(std::string& out) { out += kNullMark; }
-
-void append_bits_cell(std::uint64_t bits, std::string& out) {
-  out += kPresentMark;
-  append_raw(out, bits);
-}
-
-void append_boolean_cell(bool value, std::string& out) {
-  out += kPresentMark;
-  out += static_cast<char>(value ? 1 : 0);
-}
-
 void append_double_cell(double value, std::string& out) {
-  append_bits_cell(std::bit_cast<std::uint64_t>(value), out);
-}
-
-void append_text_cell(std::string_view value, std::string& out) {
   out += kPresentMark;
-  append_sized(out, value);
+  append_raw(out, value);
 }
 
 bool take_cell(std::string_view& in, Column& column, Arena& arena) {

@@ -6,7 +6,6 @@
 // a text. Thread-compatible.
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,12 +16,8 @@ namespace sitrep {
 
 /// Appends the value of `column` in row `row` to `out`.
 void append_cell(const Column& column, std::size_t row, std::string& out);
-/// As append_cell, of values that stand in no column. `bits`: the eight bytes of a number or time.
-void append_null_cell(std::string& out);
-void append_bits_cell(std::uint64_t bits, std::string& out);
-void append_boolean_cell(bool value, std::string& out);
+/// As append_cell, of a double that stands in no column.
 void append_double_cell(double value, std::string& out);
-void append_text_cell(std::string_view value, std::string& out);
 /// Takes one value off the front of `in` and appends it to `column`, a text into `arena`; false,
 /// with nothing appended, when `in` does not begin with a value of the column's type.
 bool take_cell(std::string_view& in, Column& column, Arena& arena);

@@ -7,8 +7,9 @@
 #include <limits>
 #include <utility>
 
-#include "engine/api/cell_form.h"
+#include "engine/api/packed_words.h"
 #include "engine/api/raw_bytes.h"
+#include "engine/api/saved_row.h"
 #include "engine/api/type_code.h"
 #include "engine/base/ensure.h"
 #include "engine/base/hash.h"
@@ -118,7 +119,9 @@ struct RowQueue::Chunk {
       case Type::kInterval: return static_cast<std::uint64_t>(column.ints()[row]);
       case Type::kText: break;
     }
-    const std::string_view text = column.texts()[row];
+    return add_text(column.texts()[row]);
+  }
+  std::uint64_t add_text(std::string_view text) {
     const std::uint64_t word = texts.size() << kTextShift | text.size();
     texts += text;
     return word;
@@ -387,8 +390,8 @@ void RowQueue::mark_saved(Chunk& chunk) {
 }
 
 // A saved chunk (docs/formats.md): columns (their number, 4 bytes, and of each the low 32 bits of
-// its name's hash and its type, 1 byte), clocks (their number and names), rows: each its event
-// time, the position of its clock, 4 bytes, and its cells.
+// its name's hash and its type, 1 byte), clocks (their number and names), rows: each a SavedRow,
+// packed, and its texts.
 std::string RowQueue::save(const Chunk& chunk) const {
   std::string out;
   append_raw(out, static_cast<std::uint32_t>(types_.size()));
@@ -401,23 +404,22 @@ std::string RowQueue::save(const Chunk& chunk) const {
   clocks.erase(std::unique(clocks.begin(), clocks.end()), clocks.end());
   append_raw(out, static_cast<std::uint32_t>(clocks.size()));
   for (const ClockId id : clocks) append_sized(out, clock_table_.name(id));
+  SavedRow row(types_.size());
   for (std::size_t place = 0; place < chunk.rows(); ++place) {
     if (!chunk.held[place]) continue;
-    append_raw(out, chunk.times[place]);
     const auto clock = std::lower_bound(clocks.begin(), clocks.end(), chunk.clocks[place]);
-    append_raw(out, static_cast<std::uint32_t>(clock - clocks.begin()));
+    row.begin(chunk.times[place], static_cast<std::uint64_t>(clock - clocks.begin()));
     const std::uint64_t* const words = &chunk.words[place * words_];
+    std::copy_n(words + types_.size(), words_ - types_.size(), row.nulls());
     for (std::size_t i = 0; i < types_.size(); ++i) {
-      const std::uint64_t nulls = words[types_.size() + i / kBitsPerWord];
-      if (nulls >> i % kBitsPerWord & 1) {
-        append_null_cell(out);
-      } else if (types_[i] == Type::kText) {
-        append_text_cell(chunk.text(words[i]), out);
-      } else if (types_[i] == Type::kBoolean) {
-        append_boolean_cell(words[i] != 0, out);
-      } else {
-        append_bits_cell(words[i], out);
-      }
+      const bool is_text = types_[i] == Type::kText;
+      row.cell(i) = row.is_null(i) ? 0
+                    : is_text      ? chunk.text(words[i]).size()
+                                   : row.fold(types_[i], words[i]);
+    }
+    append_packed(row.words(), out);
+    for (std::size_t i = 0; i < types_.size(); ++i) {
+      if (types_[i] == Type::kText && !row.is_null(i)) out += chunk.text(words[i]);
     }
   }
   return out;
@@ -470,16 +472,13 @@ Result<void> RowQueue::restore_chunk(std::uint64_t number, std::string_view valu
     clocks.push_back(clock_table_.intern(name));
     (void)clock(clocks.back());
   }
-  Arena arena;  // of the row at hand: add_cell copies
+  SavedRow row(columns.size());
   while (!value.empty()) {
-    arena.clear();
-    Micros time = 0;
-    std::uint32_t clock = 0;
-    if (!take_raw(value, time) || !take_raw(value, clock) || clock >= clocks.size() ||
+    if (!take_packed(value, row.words()) || row.clock() >= clocks.size() ||
         chunk->rows() > kPlaceMask) {
       return corrupt("a held row is damaged");
     }
-    chunk->add_row(time, clocks[clock]);
+    chunk->add_row(row.take_time(), clocks[row.clock()]);
     const std::size_t at = chunk->words.size();
     chunk->words.resize(at + words_);
     std::uint64_t* const words = &chunk->words[at];
@@ -487,13 +486,21 @@ Result<void> RowQueue::restore_chunk(std::uint64_t number, std::string_view valu
     for (std::size_t i = 0; i < types_.size(); ++i) {
       words[types_.size() + i / kBitsPerWord] |= std::uint64_t{1} << i % kBitsPerWord;
     }
-    for (const Saved& saved : columns) {
-      Column cell(saved.type);
-      if (!take_cell(value, cell, arena)) return corrupt("a held row has a damaged value");
-      if (!saved.column || cell.is_null(0)) continue;
+    for (std::size_t from = 0; from < columns.size(); ++from) {
+      if (row.is_null(from)) continue;
+      const Saved& saved = columns[from];
+      std::uint64_t cell = row.unfold(saved.type, row.cell(from));
+      std::string_view text;
+      if (saved.type == Type::kText) {
+        if (cell > value.size()) return corrupt("a held row has a damaged value");
+        text = value.substr(0, cell);
+        value.remove_prefix(cell);
+      }
+      if (!saved.column) continue;
+      if (saved.type == Type::kText) cell = chunk->add_text(text);
       const std::size_t i = *saved.column;
       words[types_.size() + i / kBitsPerWord] &= ~(std::uint64_t{1} << i % kBitsPerWord);
-      words[i] = chunk->add_cell(cell, 0);
+      words[i] = cell;
     }
   }
   next_chunk_ = std::max(next_chunk_, number + 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The record, little endian; `text` is a varint length and that many bytes (docs/formats.md):
 //
-//   delta    := version:u8=1 task position clocks stores checksum:u64
+//   delta    := version:u8=3 task position clocks stores checksum:u64
 //   task     := stage:u32 partition:varint
 //   position := see position_form.h
 //   clocks   := count:varint text*                 the clock names that groups refer to

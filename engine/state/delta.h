@@ -16,7 +16,7 @@
 
 namespace sitrep {
 
-inline constexpr std::uint8_t kDeltaFormatVersion = 2;
+inline constexpr std::uint8_t kDeltaFormatVersion = 3;
 
 struct Delta {
   TaskId task;

@@ -23,7 +23,7 @@ namespace sitrep {
 namespace {
 
 /// Version of the layout of keys, as text under the meta key "format".
-constexpr std::string_view kImageFormat = "2";
+constexpr std::string_view kImageFormat = "3";
 /// A removed pane with up to this many entries leaves by single deletes: thousands of small range
 /// tombstones slow every read, and small panes are the many ones.
 constexpr int kSingleDeletesMax = 16;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -212,6 +213,48 @@ TEST_F(RowQueueTest, many_rows_of_one_time_leave_as_they_came) {
     }
     for (std::int64_t n = 0; n < 1'000; ++n) push(n, (9 - n % 10) * apart);
     EXPECT_EQ(take(9 * apart), expected);
+  }
+}
+
+TEST_F(RowQueueTest, numbers_and_times_at_their_ends_come_back) {
+  constexpr std::int64_t kLow = std::numeric_limits<std::int64_t>::min();
+  constexpr std::int64_t kHigh = std::numeric_limits<std::int64_t>::max();
+  const Schema schema{{{"number", Type::kBigint},
+                       {"time", Type::kTimestamp},
+                       {"length", Type::kInterval},
+                       {"value", Type::kDouble},
+                       {"text", Type::kText}}};
+  BatchBuilder builder(schema);
+  std::vector<std::uint32_t> all;
+  std::vector<std::vector<Value>> rows;
+  const std::int64_t numbers[] = {0, kHigh, -1, kLow, 1'764'000'000'000'000};
+  const Micros times[] = {-5, kHigh - 1, kLow + 1, 0, 1'764'000'000'000'000};
+  for (const Micros time : times) {
+    for (const std::int64_t number : numbers) {
+      rows.push_back({number, number, number, static_cast<double>(number) / 3,
+                      std::string(static_cast<std::size_t>(number & 0x1ff), 'x')});
+      builder.row(rows.back(), time);
+      all.push_back(static_cast<std::uint32_t>(all.size()));
+    }
+  }
+  const ColumnBatch batch = builder.finish();
+  queue_ = std::make_unique<RowQueue>("op/held", schema, *clocks_);
+  queue_->push(batch.columns, *batch.meta, all);
+  collect();
+  restart(schema);
+  std::vector<RowQueue::Row> taken;
+  queue_->take(0, kHigh, taken);
+  ASSERT_EQ(taken.size(), rows.size());
+  Arena arena;
+  const std::vector<ColumnPtr> columns = queue_->copy_out(taken, arena);
+  for (std::size_t n = 0; n < taken.size(); ++n) {
+    // Rows of one time come one behind the other, in the order of the times above once sorted.
+    const std::size_t order[] = {2, 0, 3, 4, 1};
+    const std::vector<Value>& expected = rows[order[n / 5] * 5 + n % 5];
+    EXPECT_EQ(taken[n].time, times[order[n / 5]]);
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      EXPECT_EQ(columns[i]->value(n), expected[i]) << "row " << n << ", column " << i;
+    }
   }
 }
 

@@ -76,7 +76,7 @@ std::string with_checksum(std::string bytes) {
 
 TEST(DeltaTest, bytes_are_those_of_the_documented_form) {
   EXPECT_EQ(hex(sample().bytes),
-            "02"                          // version
+            "03"                          // version
             "d4c3b2a1" "05"               // task
             "ac02" "01" "03706f73" "05"   // epoch 300; topic pos, partition 5,
             "8c01" "64"                   // next 70, end 99
@@ -90,7 +90,7 @@ TEST(DeltaTest, bytes_are_those_of_the_documented_form) {
             "07000000" "01"               // groups of the second store:
             "01" "01" "00" "01" "00"      //   clock C3, pane -1: one remove
             "01" "74"                     // removed keys: 1 byte, t
-            "0b1ba1a0dc318beb");          // checksum
+            "877b7e2b498ff4fb");          // checksum
 }
 
 TEST(DeltaTest, decodes_to_what_was_put_in_order) {
@@ -147,7 +147,7 @@ TEST(DeltaTest, an_unknown_version_is_named) {
   delta.bytes[0] = 9;
   const Result<DecodedDelta> decoded = decode_delta(with_checksum(delta.bytes));
   EXPECT_EQ(decoded.error().kind(), ErrorKind::kCorrupt);
-  EXPECT_THAT(decoded.error().message(), HasSubstr("format version is 9, this program knows 2"));
+  EXPECT_THAT(decoded.error().message(), HasSubstr("format version is 9, this program knows 3"));
 }
 
 TEST(DeltaTest, a_damaged_or_cut_record_is_corrupt) {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/data/arena.h"
 #include "operators/accumulator_row.h"
+#include "operators/group_index.h"
 
 namespace sitrep {
 
@@ -24,32 +24,18 @@ class MergedGroups {
   /// Merges `row` into the group of `key`.
   void merge(std::string_view key, const std::byte* row);
 
-  std::size_t size() const { return groups_.size(); }
-  /// Groups are numbered as they first came.
-  std::string_view key(std::size_t group) const { return groups_[group].key; }
+  std::size_t size() const { return index_.size(); }
+  /// Groups are numbered as they first came. Lives until a group is added.
+  std::string_view key(std::size_t group) const { return index_.key(group); }
   std::byte* row(std::size_t group) {
     return reinterpret_cast<std::byte*>(rows_.data() + group * row_words_);
   }
 
  private:
-  struct Group {
-    std::uint64_t hash;
-    std::string_view key;  // in arena_
-  };
-
-  std::size_t group_of(std::string_view key);
-  std::size_t find_or_add(std::string_view key);
-  void grow();
-
   const AccumulatorRow& layout_;
   const std::size_t row_words_;
-  Arena arena_;
-  std::vector<Group> groups_;
+  GroupIndex index_;
   std::vector<std::uint64_t> rows_;
-  /// 1 + the number of a group, or 0; a power of two, at most 70 % full.
-  std::vector<std::uint32_t> slots_;
-  /// The group behind the one that was merged last.
-  std::size_t likely_ = 0;
 };
 
 }  // namespace sitrep

@@ -26,9 +26,10 @@ class MetricCounter final : public OperatorCounter {
 struct Task::Node {
   const OperatorNode* plan = nullptr;
   std::set<std::size_t> fed_by;  // inputs of the task whose rows can get here
+  // What the context gave lives as long as the operator.
+  std::unique_ptr<Context> context;
   std::unique_ptr<Operator> op;
   std::unique_ptr<ClockGate> gate;
-  std::unique_ptr<Context> context;
   std::vector<Edge> edges;
   std::vector<Sink> sinks;
   std::vector<Sink> late_sinks;

@@ -30,6 +30,14 @@ class MergedGroups {
   std::byte* row(std::size_t group) {
     return reinterpret_cast<std::byte*>(rows_.data() + group * row_words_);
   }
+  /// The group of `key`, or GroupIndex::kNone. Tries `likely` first.
+  std::size_t find(std::string_view key, std::size_t likely) const {
+    return index_.find(key, likely);
+  }
+  /// Without what rows own elsewhere.
+  std::size_t memory_bytes() const {
+    return index_.memory_bytes() + rows_.capacity() * sizeof(rows_[0]);
+  }
 
  private:
   const AccumulatorRow& layout_;

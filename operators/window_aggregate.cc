@@ -12,6 +12,8 @@ namespace sitrep {
 namespace {
 
 constexpr std::size_t kOutputRowsMax = 4096;
+/// Windows of fewer panes are merged as they are.
+constexpr Micros kSlidingPanesMin = 4;
 /// How many rows ahead their groups are fetched from memory: a miss takes as long as some of them.
 constexpr std::size_t kSlotAhead = 12;
 constexpr std::size_t kRowAhead = 6;
@@ -230,6 +232,7 @@ Result<void> WindowAggregate::add_rows(const ColumnBatch& batch, const Selection
     }
     if (pane == nullptr) {
       pane = &groups_->pane({.clock = clock, .end = pane_end});
+      if (mine->sliding) note_change(*mine, pane_end);
       if (windows_.first_pane_after(mine->fired_through) <= pane_end) {
         mine->next_fire = std::min(
             mine->next_fire, windows_.next_window_end(pane_end, mine->fired_through));
@@ -326,10 +329,43 @@ Result<void> WindowAggregate::emit_window(ClockId clock, Micros end, Emitter& ou
     const bool closes = options_.allowed_lateness == 0;
     TRY(closes ? groups_->drain(key, add) : groups_->for_each(*pane, add));
     TRY(std::move(added));
+  } else if (keeps_sums()) {
+    TRY(slide_over_panes(clock, end, output));
   } else {
     TRY(merge_panes(clock, end, output));
   }
   return output.flush();
+}
+
+/// A correction adds up the panes of one group as they are: with kUpdate all windows do, so that it
+/// differs from what it corrects by nothing but the row.
+bool WindowAggregate::keeps_sums() const {
+  return options_.late != Late::kUpdate && !row_->owns_heap() &&
+         windows_.width() / windows_.slide() >= kSlidingPanesMin;
+}
+
+Result<void> WindowAggregate::slide_over_panes(ClockId clock, Micros end, Output& output) {
+  std::unique_ptr<SlidingGroups>& sliding = progress_[clock].sliding;
+  if (!sliding) sliding = std::make_unique<SlidingGroups>(*row_, windows_, *groups_, clock);
+  cache_bytes_ -= sliding->memory_bytes();
+  const auto added = sliding->window(end, [&](std::string_view group, const std::byte* row) {
+    return output.add(end, group, row);
+  });
+  cache_bytes_ += sliding->memory_bytes();
+  return added;
+}
+
+void WindowAggregate::note_change(Progress& mine, Micros pane_end) {
+  cache_bytes_ -= mine.sliding->memory_bytes();
+  mine.sliding->changes(pane_end);
+  cache_bytes_ += mine.sliding->memory_bytes();
+}
+
+void WindowAggregate::drop_cache() {
+  for (Progress& mine : progress_) {
+    if (mine.sliding) mine.sliding->drop();
+  }
+  cache_bytes_ = 0;
 }
 
 Result<void> WindowAggregate::merge_panes(ClockId clock, Micros end, Output& output) {
@@ -434,7 +470,9 @@ Result<void> WindowAggregate::forget(ClockId clock, Emitter& out) {
   if (fired_->find_pane({.clock = clock, .end = 0}) != nullptr) {
     fired_->drop({.clock = clock, .end = 0});
   }
-  progress_[clock] = Progress();
+  Progress& mine = progress_[clock];
+  if (mine.sliding) cache_bytes_ -= mine.sliding->memory_bytes();
+  mine = Progress();
   return {};
 }
 

@@ -28,6 +28,7 @@
 #include "engine/sql/query.h"
 #include "operators/accumulator_row.h"
 #include "operators/group_inputs.h"
+#include "operators/sliding_groups.h"
 #include "operators/window_math.h"
 
 namespace sitrep {
@@ -56,6 +57,8 @@ class WindowAggregate final : public Operator {
   Result<void> end_epoch(Emitter& out) override;
   Result<void> finish(Emitter& out) override;
   Micros output_watermark(ClockId clock, Micros watermark) const override;
+  std::size_t cache_bytes() const override { return cache_bytes_; }
+  void drop_cache() override;
 
  private:
   /// What the operator knows of one clock; rebuilt from state after a restart.
@@ -66,6 +69,8 @@ class WindowAggregate final : public Operator {
     /// End of the next window to fire, or end of life of the first pane: nothing happens before.
     Micros next_fire = kNever;
     Micros next_due = kNever;
+    /// Of windows of many panes; null before the first of them.
+    std::unique_ptr<SlidingGroups> sliding = nullptr;
   };
   /// Groups of one window on their way out.
   struct Output;
@@ -85,6 +90,10 @@ class WindowAggregate final : public Operator {
   Result<void> fire(ClockId clock, Micros watermark, Emitter& out);
   Result<void> emit_window(ClockId clock, Micros end, Emitter& out);
   Result<void> merge_panes(ClockId clock, Micros end, Output& output);
+  Result<void> slide_over_panes(ClockId clock, Micros end, Output& output);
+  /// Whether windows are put together by SlidingGroups.
+  bool keeps_sums() const;
+  void note_change(Progress& mine, Micros pane_end);
   /// Emits what changed in fired windows: all of it, or only of windows that close now.
   Result<void> emit_corrections(Emitter& out, std::optional<Closing> closing);
   Result<void> emit_correction(ClockId clock, Micros end, const std::string& key, Output& output);
@@ -104,6 +113,7 @@ class WindowAggregate final : public Operator {
   OperatorCounter* dropped_late_rows_ = nullptr;
   OperatorCounter* sql_errors_ = nullptr;
   std::vector<Progress> progress_;  // by ClockId
+  std::size_t cache_bytes_ = 0;     // of all `sliding`
   /// Groups of fired windows that changed in this epoch: clock, window end, key.
   std::set<std::tuple<ClockId, Micros, std::string>> corrections_;
 };

@@ -16,6 +16,7 @@ class WindowMath {
   explicit WindowMath(const sql::Window& window) : window_(window) {}
 
   Micros width() const { return window_.width; }
+  Micros offset() const { return window_.offset; }
   bool tumbling() const { return window_.width == window_.slide; }
 
   /// End of the pane that holds `time`.

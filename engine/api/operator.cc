@@ -17,5 +17,7 @@ Result<void> Operator::tick(Micros, Emitter&) { return {}; }
 Result<void> Operator::end_epoch(Emitter&) { return {}; }
 Result<void> Operator::finish(Emitter&) { return {}; }
 Micros Operator::output_watermark(ClockId, Micros watermark) const { return watermark; }
+std::size_t Operator::cache_bytes() const { return 0; }
+void Operator::drop_cache() {}
 
 }  // namespace sitrep

@@ -17,6 +17,7 @@
 // The face is unstable until operators have been through a restore from the state log.
 // Used only by its worker.
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -109,6 +110,10 @@ class Operator {
   /// How far the output's clock is when the input's is at `watermark`: an operator that still owes
   /// rows of earlier event times holds it back. Never above `watermark`. Default: `watermark`.
   virtual Micros output_watermark(ClockId clock, Micros watermark) const;
+  /// Bytes of what is kept only to be faster, and can be made anew from the state. Default: none.
+  virtual std::size_t cache_bytes() const;
+  /// Gives them back: memory is short.
+  virtual void drop_cache();
 };
 
 }  // namespace sitrep

@@ -434,7 +434,12 @@ Result<EpochPart> Task::close_epoch() {
 std::size_t Task::memory_bytes() const {
   std::size_t bytes = 0;
   for (const Store* store : stores_) bytes += store->memory_bytes();
+  for (const auto& node : nodes_) bytes += node->op->cache_bytes();
   return bytes;
+}
+
+void Task::drop_caches() {
+  for (const auto& node : nodes_) node->op->drop_cache();
 }
 
 void Task::evict(Epoch flushed) {

@@ -103,8 +103,10 @@ class Task {
   /// Bytes of state that the open epoch changed, about.
   std::size_t changed_bytes() const;
   Result<EpochPart> close_epoch();
-  /// Bytes of all stores.
+  /// Bytes of all stores, and of what operators keep to be faster.
   std::size_t memory_bytes() const;
+  /// Gives back the latter.
+  void drop_caches();
   /// Gives back state that the image holds.
   void evict(Epoch flushed);
 

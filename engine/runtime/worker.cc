@@ -298,12 +298,20 @@ bool Worker::push_waiting() {
   return true;
 }
 
-void Worker::evict_above_budget() {
+std::size_t Worker::task_bytes() const {
   std::size_t bytes = 0;
   for (const OwnedTask& owned : tasks_) bytes += owned.task->memory_bytes();
+  return bytes;
+}
+
+void Worker::evict_above_budget() {
+  std::size_t bytes = task_bytes();
   state_bytes_.set(static_cast<double>(bytes));
   rings_.table_bytes.say(bytes);
   unused_bytes_ = options_.state_bytes_max - std::min(bytes, options_.state_bytes_max);
+  if (bytes <= options_.state_bytes_max) return;
+  for (const OwnedTask& owned : tasks_) owned.task->drop_caches();
+  bytes = task_bytes();
   if (bytes <= options_.state_bytes_max) return;
   // The largest first, and no more than needed: what is evicted is read again row by row.
   std::vector<std::pair<std::size_t, Task*>> largest;

@@ -65,6 +65,7 @@ class Worker {
   void close_epoch(CommitNumber commit);
   /// Pushes what waits for room in the ring to the committer; false while some still waits.
   bool push_waiting();
+  std::size_t task_bytes() const;
   void evict_above_budget();
   void publish_metrics(Micros now);
   void publish_lag();

@@ -87,6 +87,7 @@ class OperatorRun {
   /// Drops from memory what the image holds.
   void evict() {
     for (Store* const store : stores_) store->evict(epoch_);
+    op_->drop_cache();
   }
   /// A new operator with the state of the last epoch; `cold`: which stays in the image as far as it
   /// can.

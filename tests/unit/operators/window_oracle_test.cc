@@ -375,7 +375,7 @@ RandomInput random_input(unsigned seed) {
   RandomInput made;
   Plan& plan = made.plan;
   plan.slide = 1 + below(8);
-  plan.width = plan.slide * (1 + below(4));
+  plan.width = plan.slide * (1 + below(below(2) == 0 ? 4 : 13));
   plan.offset = below(2) == 0 ? 0 : below(static_cast<int>(plan.slide));
   plan.where = below(4) == 0;
   plan.having = below(4) == 0;

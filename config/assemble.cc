@@ -327,6 +327,7 @@ class StageBuilder {
     if (branches.size() > 1) {
       OperatorNode merged{.name = stream.name,
                           .inputs = {},
+                          .row_wise = true,
                           .make_operator = [] { return std::make_unique<UnionAll>(); }};
       for (const std::size_t branch : branches) {
         merged.inputs.push_back({.kind = NodeInput::Kind::kNode, .index = branch});
@@ -348,6 +349,7 @@ class StageBuilder {
                                : join_tables(stream, branch, name);
     OperatorNode node{.name = name, .inputs = {from}, .make_operator = {}};
     if (!select.grouping) {
+      node.row_wise = true;
       node.make_operator = [options = FilterProject::Options{
                                 .where = select.where, .projections = select.projections}] {
         return std::make_unique<FilterProject>(options);
@@ -402,6 +404,7 @@ class StageBuilder {
       OperatorNode node{
           .name = concat(reader, "/", join.alias),
           .inputs = {from},
+          .row_wise = true,
           .shared_table = shared_tables_.at(table),
           .make_operator = [options] { return std::make_unique<LookupJoin>(options); }};
       return {.kind = NodeInput::Kind::kNode, .index = add_node(std::move(node))};
@@ -412,6 +415,7 @@ class StageBuilder {
                    {.kind = NodeInput::Kind::kSource,
                     .index = table_nodes_.at(table),
                     .side = true}},
+        .row_wise = plan.wait == 0,
         .shape = concat("join ", plan.source.name, " by ",
                         typed_names(plan.source.schema, plan.key), ": ",
                         typed_names(plan.source.schema, columns)),

@@ -23,11 +23,13 @@ ClockGate::State& ClockGate::state(ClockId clock) {
   return mine;
 }
 
-std::optional<Micros> ClockGate::minimum(const State& state, std::optional<std::size_t> except) {
+std::optional<Micros> ClockGate::minimum(const State& state,
+                                         std::span<const std::size_t> except) {
   std::optional<Micros> out;
   for (std::size_t i = 0; i < state.inputs.size(); ++i) {
     const Input& input = state.inputs[i];
-    if (except == i || input.idle || (!input.spoke && state.waived)) continue;
+    if (input.idle || (!input.spoke && state.waived)) continue;
+    if (std::ranges::find(except, i) != except.end()) continue;
     out = std::min(out.value_or(input.watermark), input.watermark);
   }
   return out;
@@ -48,7 +50,7 @@ void ClockGate::mark_dirty(ClockId clock) {
 
 void ClockGate::merge(ClockId clock, std::vector<ClockReading>& changed) {
   State& mine = states_[clock];
-  const std::optional<Micros> lowest = minimum(mine, std::nullopt);
+  const std::optional<Micros> lowest = minimum(mine, {});
   const bool idle = !lowest.has_value();
   const Micros merged = std::max(mine.merged, lowest.value_or(reached_idle(mine)));
   if (mine.known && merged == mine.merged && idle == mine.idle) return;
@@ -94,18 +96,20 @@ bool ClockGate::forget(std::size_t input, ClockId clock) {
   return true;
 }
 
-ColumnBatch ClockGate::adjust(std::size_t input, ColumnBatch batch) const {
+ColumnBatch ClockGate::adjust(std::span<const std::size_t> inputs, ColumnBatch batch) const {
   if (!merges()) return batch;
+  const bool has_others = inputs.size() < inputs_;
   auto meta = std::make_shared<RowMeta>(*batch.meta);
   for (std::size_t row = 0; row < meta->watermark.size(); ++row) {
     const ClockId clock = meta->clock_of(row);
     Micros& watermark = meta->watermark[row];
     if (clock >= states_.size() || states_[clock].inputs.empty()) {
-      watermark = kMinWatermark;  // no input spoke of this clock before this batch
+      // No input spoke of this clock before this batch.
+      if (has_others) watermark = kMinWatermark;
       continue;
     }
     const State& mine = states_[clock];
-    if (const auto others = minimum(mine, input)) watermark = std::min(watermark, *others);
+    if (const auto others = minimum(mine, inputs)) watermark = std::min(watermark, *others);
     watermark = std::max(watermark, mine.merged);
   }
   batch.meta = std::move(meta);

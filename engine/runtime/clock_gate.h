@@ -38,8 +38,9 @@ class ClockGate final : public Store {
   /// One input has forgotten a clock; true when none has it any more, and the node forgets it too.
   bool forget(std::size_t input, ClockId clock);
   /// The batch with each row's watermark as the node sees it: the minimum over the inputs before
-  /// that row. Returns the batch itself when there is one input.
-  ColumnBatch adjust(std::size_t input, ColumnBatch batch) const;
+  /// that row. It came by `inputs`, one or several whose clocks are the same: those stood where the
+  /// row's own did. Returns the batch itself when there is one input.
+  ColumnBatch adjust(std::span<const std::size_t> inputs, ColumnBatch batch) const;
   /// W of the node.
   Micros watermark(ClockId clock) const;
   std::vector<ClockReading> readings() const;
@@ -68,7 +69,7 @@ class ClockGate final : public Store {
 
   State& state(ClockId clock);
   /// Minimum over the inputs but `except`; nothing when none of them counts.
-  static std::optional<Micros> minimum(const State& state, std::optional<std::size_t> except);
+  static std::optional<Micros> minimum(const State& state, std::span<const std::size_t> except);
   /// W when every input is idle: it stays, or goes with those that go on (idle_close).
   static Micros reached_idle(const State& state);
   void mark_dirty(ClockId clock);

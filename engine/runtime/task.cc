@@ -25,11 +25,11 @@ class MetricCounter final : public OperatorCounter {
 
 struct Task::Node {
   const OperatorNode* plan = nullptr;
-  std::set<std::size_t> fed_by;  // inputs of the task whose rows can get here
   // What the context gave lives as long as the operator.
   std::unique_ptr<Context> context;
   std::unique_ptr<Operator> op;
   std::unique_ptr<ClockGate> gate;
+  Reunion reunion;
   std::vector<Edge> edges;
   std::vector<Sink> sinks;
   std::vector<Sink> late_sinks;
@@ -159,9 +159,11 @@ Result<void> Task::build() {
     for (const std::string& topic : source.topics) {
       inputs_of_source[s].push_back(inputs_.size());
       inputs_.push_back(make_input(source, topic));
+      inputs_.back()->index = inputs_.size() - 1;
       input_partitions_.push_back(inputs_.back()->partition);
     }
   }
+  Ways ways(inputs_of_source);
   std::set<std::string_view> names;
   for (const OperatorNode& plan : stage_.nodes) {
     ENSURE(names.insert(plan.name).second, "state is told apart by the names of nodes");
@@ -211,31 +213,17 @@ Result<void> Task::build() {
                                      .as_text = options_.text_records});
     }
     if (!plan.shape.empty()) shapes_.expect(plan.name, plan.shape);
+    Ways::Meeting meeting = ways.add(plan);
+    for (const std::size_t input : meeting.row_by_row) inputs_[input]->row_by_row = true;
+    if (!meeting.groups.empty()) reunions_.push_back(index);
+    node->reunion = Reunion(std::move(meeting.groups));
     nodes_.push_back(std::move(node));
-    mark_reunions(index, inputs_of_source);
     if (auto opened = nodes_.back()->op->open(*nodes_.back()->context); !opened) {
       return std::move(opened).error().with_context(plan.name);
     }
   }
   if (!shapes_.empty()) stores_.push_back(&shapes_);
   return {};
-}
-
-void Task::mark_reunions(std::size_t index,
-                         const std::vector<std::vector<std::size_t>>& inputs_of_source) {
-  Node& node = *nodes_[index];
-  for (const NodeInput& from : node.plan->inputs) {
-    std::set<std::size_t> reaching;
-    if (from.kind == NodeInput::Kind::kSource) {
-      reaching.insert(inputs_of_source[from.index].begin(), inputs_of_source[from.index].end());
-    } else {
-      reaching = nodes_[from.index]->fed_by;
-    }
-    for (const std::size_t input : reaching) {
-      const bool another_way = !node.fed_by.insert(input).second;
-      if (another_way && !node.plan->any_order) inputs_[input]->row_by_row = true;
-    }
-  }
 }
 
 bool Task::begins_anew(std::size_t input) const {
@@ -285,16 +273,35 @@ void Task::deliver(std::span<const Edge> edges, const ColumnBatch& batch) {
       keep_error(node.op->process_side(batch, out));
       continue;
     }
-    keep_error(node.op->process(node.gate->adjust(edge.input, batch), out));
+    if (delivery_ && node.reunion.takes(delivery_->input, edge.input)) {
+      node.reunion.add(edge.input, batch, delivery_->source_rows);
+      continue;
+    }
+    keep_error(node.op->process(node.gate->adjust({&edge.input, 1}, batch), out));
     // Later rows of this edge see what this batch did to the clocks only after advance().
   }
+}
+
+void Task::deliver_all_ways(Input& input, const ColumnBatch& batch) {
+  delivery_ = Delivery{.input = input.index, .source_rows = nullptr};
+  deliver(input.edges, batch);
+  // Each node comes after those that its rows come from, so all is there when it is its turn.
+  for (const std::size_t index : reunions_) {
+    Node& node = *nodes_[index];
+    std::optional<Reunion::Whole> whole = node.reunion.take();
+    if (!whole || error_) continue;
+    delivery_->source_rows = std::move(whole->source_rows);
+    NodeEmitter out(*this, node);
+    keep_error(node.op->process(node.gate->adjust(whole->inputs, std::move(whole->batch)), out));
+  }
+  delivery_.reset();
 }
 
 void Task::deliver_rows(Input& input, const ColumnBatch& batch) {
   ColumnBatch one = batch;
   batch.selection.for_each([&](std::size_t row) {
     one.selection = Selection(batch.rows(), {static_cast<std::uint32_t>(row)});
-    deliver(input.edges, one);
+    deliver_all_ways(input, one);
     const ClockReading reading{
         .clock = batch.meta->clock_of(row),
         .watermark = input.clock->after(batch.meta->watermark[row], batch.meta->event_time[row]),

@@ -21,10 +21,12 @@
 #include "engine/runtime/clock_gate.h"
 #include "engine/runtime/repartition_clock.h"
 #include "engine/runtime/repartition_writer.h"
+#include "engine/runtime/reunion.h"
 #include "engine/runtime/shape_store.h"
 #include "engine/runtime/sink.h"
 #include "engine/runtime/source_clock.h"
 #include "engine/runtime/topology.h"
+#include "engine/runtime/ways.h"
 #include "engine/state/delta.h"
 #include "engine/telemetry/metrics.h"
 
@@ -124,23 +126,25 @@ class Task {
     std::size_t input;  // of the node's gate
     bool side;
   };
+  /// What goes along the edges now.
+  struct Delivery {
+    std::size_t input;  // of the task
+    SourceRows source_rows;
+  };
 
   explicit Task(const TaskOptions& options);
   Result<void> build();
   std::unique_ptr<Input> make_input(const SourceNode& source, const std::string& topic);
   std::vector<TaskId> senders_of(const SourceNode& source) const;
   TopicId topic_number(const std::string& topic) const;
-  /// Marks the inputs whose rows reach node `index` on several ways (a diamond), unless that takes
-  /// rows in any order. Their batches are delivered row by row: a batch that ran through one way
-  /// first would move the clock, and fire windows, before the earlier rows of the other way come.
-  void mark_reunions(std::size_t index,
-                     const std::vector<std::vector<std::size_t>>& inputs_of_source);
   void deliver_rows(Input& input, const ColumnBatch& batch);
+  /// Sends rows of an input all ways, and to the nodes where these meet when they have gone them.
+  void deliver_all_ways(Input& input, const ColumnBatch& batch);
   /// Records of other tasks of the job.
   Result<void> receive(Input& input, const RecordBatch& records);
   /// Whether all that this task reads of other tasks has met all its clocks.
   bool inputs_settled() const;
-  /// Sends rows along edges, depth first.
+  /// Sends rows along edges, depth first, up to where ways meet.
   void deliver(std::span<const Edge> edges, const ColumnBatch& batch);
   void advance(std::span<const Edge> edges, std::span<const ClockReading> readings);
   /// The node's clocks moved: calls its operator and passes the output's clocks on.
@@ -174,6 +178,8 @@ class Task {
   Micros now_ = 0;
   OutputBatch outputs_;
   DeltaBuilder delta_;
+  std::vector<std::size_t> reunions_;  // nodes where ways meet, in order
+  std::optional<Delivery> delivery_;   // while an input's rows go all ways
   bool urgent_ = false;
   bool dirty_ = false;
   std::uint64_t rows_in_ = 0;

@@ -79,7 +79,7 @@ Result<void> Task::process(std::size_t index, const RecordBatch& records, Offset
   if (input.row_by_row) {
     deliver_rows(input, batch);
   } else {
-    deliver(input.edges, batch);
+    deliver_all_ways(input, batch);
   }
   std::vector<ClockReading> changed;
   input.clock->end_batch(now, changed);
@@ -111,7 +111,7 @@ Result<void> Task::receive(Input& input, const RecordBatch& records) {
     batch.meta = std::move(meta);
     input.rows->add(batch.selection.size());
     rows_in_ += batch.selection.size();
-    deliver(input.edges, batch);
+    deliver_all_ways(input, batch);
     const RepartitionClock::Changes changes = input.senders->hear(*read);
     advance(input.edges, changes.moved);
     for (const ClockId clock : changes.forgotten) forget(input.edges, clock);

@@ -18,6 +18,7 @@ inline constexpr std::size_t kDeadLetterReasons = 5;
 
 /// One partition of one topic of a source.
 struct Task::Input {
+  std::size_t index = 0;  // in the task
   const SourceNode* source = nullptr;
   TopicPartition partition;
   /// Of a topic from outside.
@@ -30,7 +31,7 @@ struct Task::Input {
   Offset next{0};
   std::optional<Offset> end;
   bool moved = false;       // next differs from what the last epoch committed
-  bool row_by_row = false;  // see mark_reunions
+  bool row_by_row = false;  // see Ways
   std::array<Counter*, kDeadLetterReasons> dead_letters{};  // by reason, made when first needed
   Counter* records = nullptr;
   Counter* rows = nullptr;

@@ -103,9 +103,14 @@ struct OperatorNode {
   std::vector<NodeInput> inputs;
   /// The order of rows of one input among those of another is nothing to the operator: all that a
   /// batch of the task's input brings may come by the one before any of it comes by the other.
-  /// Else a source that gets here by several inputs is read row by row (Task::mark_reunions), which
-  /// takes several times as long. Says nothing of the nodes behind it.
+  /// Says nothing of the nodes behind it.
   bool any_order = false;
+  /// The operator gives a row out while it is called with it or never, once, in the order in which
+  /// they came, under its number and with its meta; its output's clock is that of its input. What
+  /// its side inputs bring does not come out. A source that gets to a node by several inputs is put
+  /// together there when all nodes on its ways are such, else it is read row by row, which takes
+  /// many times as long (decision 0014; engine/runtime/ways).
+  bool row_wise = false;
   /// What the operator's state means (sql::describe); state of another shape is refused at a
   /// restart. Empty: not looked at.
   std::string shape = {};

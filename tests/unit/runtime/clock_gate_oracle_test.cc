@@ -137,7 +137,8 @@ void try_seed(unsigned seed) {
       ColumnBatch batch;
       batch.selection = Selection(judged.size());
       batch.meta = meta;
-      EXPECT_THAT(gate->adjust(input, batch).meta->watermark, testing::ElementsAreArray(judged));
+      EXPECT_THAT(gate->adjust({{input}}, batch).meta->watermark,
+                  testing::ElementsAreArray(judged));
       gate->update(input, readings, now, changed);
       expected = stepped;
     }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/text.h"
+#include "engine/data/gather.h"
 #include "engine/runtime/task_input.h"
 
 namespace sitrep {
@@ -298,10 +299,11 @@ void Task::deliver_all_ways(Input& input, const ColumnBatch& batch) {
 }
 
 void Task::deliver_rows(Input& input, const ColumnBatch& batch) {
-  ColumnBatch one = batch;
+  const ColumnBatch* const batches[] = {&batch};
   batch.selection.for_each([&](std::size_t row) {
-    one.selection = Selection(batch.rows(), {static_cast<std::uint32_t>(row)});
-    deliver_all_ways(input, one);
+    // A batch of its own: of one with all other rows, each operator would handle the size.
+    const RowPlace place[] = {{.batch = 0, .row = static_cast<std::uint32_t>(row)}};
+    deliver_all_ways(input, gather(batches, place));
     const ClockReading reading{
         .clock = batch.meta->clock_of(row),
         .watermark = input.clock->after(batch.meta->watermark[row], batch.meta->event_time[row]),

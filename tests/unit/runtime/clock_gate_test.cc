@@ -86,5 +86,34 @@ TEST_F(ClockGateTest, with_every_input_idle_it_goes_with_those_that_go_on) {
   EXPECT_THAT(update(gate, 0, 710, 740, /*idle=*/true), ElementsAre(": 700s idle"));
 }
 
+// Inputs 0 and 1 are two ways of one source, so each stands where the row's own clock does.
+TEST_F(ClockGateTest, rows_of_inputs_that_move_together_are_judged_by_the_others) {
+  ClockGate gate = make(3);
+  BatchBuilder rows({{{"k", Type::kText}}});
+  const Value cell[] = {"a"};
+  for (const Micros second : {20, 40, 60}) rows.row(cell, 0, second * kSecond);
+  const ColumnBatch batch = rows.finish();
+  const std::size_t together[] = {0, 1};
+  const auto judged = [&] { return gate.adjust(together, batch).meta->watermark; };
+  EXPECT_THAT(judged(), ElementsAre(kMinWatermark, kMinWatermark, kMinWatermark));
+  update(gate, 0, 20, 0);
+  update(gate, 1, 20, 0);
+  update(gate, 2, 50, 0);
+  EXPECT_THAT(judged(), ElementsAre(20 * kSecond, 40 * kSecond, 50 * kSecond));
+  const std::size_t alone[] = {0};
+  EXPECT_THAT(gate.adjust(alone, batch).meta->watermark,
+              ElementsAre(20 * kSecond, 20 * kSecond, 20 * kSecond));
+}
+
+TEST_F(ClockGateTest, rows_of_inputs_that_are_all_there_is_keep_their_watermarks) {
+  ClockGate gate = make(2);
+  BatchBuilder rows({{{"k", Type::kText}}});
+  const Value cell[] = {"a"};
+  for (const Micros second : {20, 40}) rows.row(cell, 0, second * kSecond);
+  const std::size_t together[] = {0, 1};
+  EXPECT_THAT(gate.adjust(together, rows.finish()).meta->watermark,
+              ElementsAre(20 * kSecond, 40 * kSecond));
+}
+
 }  // namespace
 }  // namespace sitrep

@@ -23,7 +23,7 @@ constexpr std::string_view kSources = R"(job: fleet
 kafka: {brokers: nowhere}
 sources:
   cars:
-    topic: cars
+    topics: #
     columns: &columns
       k: {type: text, required: true}
       camp: {type: text, required: true}
@@ -146,9 +146,18 @@ constexpr Shape kShapes[] = {
 )"},
 };
 
-std::string job_of(const Shape& shape, std::string_view clock) {
+/// How the sources are read.
+struct Sources {
+  std::string_view name;
+  std::string_view topics_of_cars = "[cars]";
+  std::string_view clock = "";
+};
+
+std::string job_of(const Shape& shape, const Sources& how) {
   std::string sources(kSources);
-  return concat(sources.replace(sources.find('%'), 1, clock), shape.union_of, kReaders);
+  sources.replace(sources.find('#'), 1, how.topics_of_cars);
+  sources.replace(sources.find('%'), 1, how.clock);
+  return concat(sources, shape.union_of, kReaders);
 }
 
 /// One call of a task, or a row for one.
@@ -179,7 +188,8 @@ std::vector<Step> random_steps(std::mt19937& random) {
                        .now = now});
     } else {
       // Mostly several rows of one source after each other.
-      const std::string topic = below(4) == 0 ? "trucks" : "cars";
+      const int one_of = below(6);
+      const std::string topic = one_of == 0 ? "trucks" : one_of == 1 ? "vans" : "cars";
       for (int left = 1 + below(9); left > 0; --left) {
         second += below(2);
         steps.push_back({.topic = topic,
@@ -301,13 +311,13 @@ Topology read_row_by_row(Topology topology) {
   return topology;
 }
 
-class ReunionOracle : public testing::TestWithParam<std::string_view> {};
+class ReunionOracle : public testing::TestWithParam<Sources> {};
 
 TEST_P(ReunionOracle, batches_of_any_size_give_what_single_rows_give) {
   for (const Shape& shape : kShapes) {
     const Topology topology = topology_of(job_of(shape, GetParam()));
     ASSERT_EQ(topology.stages.size(), 1);
-    const bool by_key = !GetParam().empty();
+    const bool by_key = !GetParam().clock.empty();
     TaskRun plain(shape.in_order_of_streams ? read_row_by_row(topology) : topology, by_key);
     TaskRun whole(topology, by_key);
     for (unsigned seed = 1; seed <= 6; ++seed) {
@@ -323,8 +333,17 @@ TEST_P(ReunionOracle, batches_of_any_size_give_what_single_rows_give) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Clocks, ReunionOracle,
-                         testing::Values("", ", clock: {per: k}, clock_expire: 60s"));
+constexpr std::string_view kClockPerKey = ", clock: {per: k}, clock_expire: 60s";
+
+INSTANTIATE_TEST_SUITE_P(
+    Sources, ReunionOracle,
+    testing::Values(Sources{.name = "one_clock"},
+                    Sources{.name = "clock_per_key", .clock = kClockPerKey},
+                    Sources{.name = "two_topics", .topics_of_cars = "[cars, vans]"},
+                    Sources{.name = "two_topics_and_clock_per_key",
+                            .topics_of_cars = "[cars, vans]",
+                            .clock = kClockPerKey}),
+    [](const auto& sources) { return std::string(sources.param.name); });
 
 // Streams are declared in another order than the statement has them in.
 TEST(Reunion, rows_of_one_source_row_come_in_the_order_of_the_statement) {
@@ -337,7 +356,7 @@ TEST(Reunion, rows_of_one_source_row_come_in_the_order_of_the_statement) {
     sql: SELECT k, kind, v FROM second UNION ALL SELECT k, kind, v FROM first
     to: {topic: u, key: k}
 )"};
-  TaskRun run(topology_of(job_of(kShape, "")));
+  TaskRun run(topology_of(job_of(kShape, {.name = ""})));
   const std::vector<Step> steps = {
       {.topic = "cars", .row = R"({"k":"a","camp":"c","v":3,"ts":1})"},
       {.topic = "cars", .row = R"({"k":"a","camp":"c","v":1,"ts":2})"},

@@ -141,7 +141,10 @@ constexpr Shape kShapes[] = {
   moving:
     sql: SELECT k, 'car' AS kind, v FROM cars UNION ALL SELECT k, 'truck', v FROM trucks
   u:
-    sql: SELECT k, kind, v FROM moving UNION ALL SELECT k, 'low', v FROM cars
+    sql: |
+      SELECT k, kind, v FROM moving WHERE v > 6
+      UNION ALL SELECT k, kind || '2', v FROM moving WHERE v < 12
+      UNION ALL SELECT k, 'low', v FROM cars
     to: {topic: u, key: k}
 )"},
 };

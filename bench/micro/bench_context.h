@@ -36,6 +36,7 @@ class BenchContext final : public OperatorContext {
   OperatorCounter& counter(std::string_view) override { return counter_; }
   const ClockTable& clocks() const override { return clocks_; }
   PartitionId partition() const override { return PartitionId(0); }
+  const bool& caught_up() const override { return caught_up_; }
 
  private:
   struct NoCounter final : OperatorCounter {
@@ -47,6 +48,7 @@ class BenchContext final : public OperatorContext {
   std::vector<std::unique_ptr<RowQueue>> row_queues_;
   std::vector<std::unique_ptr<NumberedTimes>> times_;
   NoCounter counter_;
+  const bool caught_up_ = true;
 };
 
 }  // namespace sitrep

@@ -79,6 +79,9 @@ class OperatorContext {
   virtual const ClockTable& clocks() const = 0;
   /// The number of the task: of the partition of each topic that it reads.
   virtual PartitionId partition() const = 0;
+  /// Becomes true when every input was read to the end that it had when the task began: before that
+  /// nothing new is known of what did not come.
+  virtual const bool& caught_up() const = 0;
 };
 
 class Operator {

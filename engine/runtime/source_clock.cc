@@ -54,6 +54,12 @@ void SourceClock::end_batch(Micros now, std::vector<ClockReading>& changed) {
   touched_.clear();
 }
 
+void SourceClock::wait_anew(Micros now) {
+  for (State& mine : states_) {
+    if (mine.known) mine.last_row = now;
+  }
+}
+
 void SourceClock::tick(Micros now, std::vector<ClockReading>& changed) {
   if (plan_.idle_after == TimePlan::kNever) return;
   for (ClockId clock = 0; clock < states_.size(); ++clock) {

@@ -30,6 +30,8 @@ class SourceClock final : public Store {
   /// Notes that rows came at `now`: their clocks are not idle. Called once per batch, with the
   /// readings that changed appended to `changed`.
   void end_batch(Micros now, std::vector<ClockReading>& changed);
+  /// What was there at the start has been read by `now`: silence is counted from here.
+  void wait_anew(Micros now);
   /// Finds clocks that became idle, or go on while idle, by `now`.
   void tick(Micros now, std::vector<ClockReading>& changed);
   /// Forgets key groups' clocks that had no row for clock_expire; which ones.

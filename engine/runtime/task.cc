@@ -86,6 +86,7 @@ class Task::Context final : public OperatorContext {
   }
   const ClockTable& clocks() const override { return task_.clocks_; }
   PartitionId partition() const override { return task_.options_.partition; }
+  const bool& caught_up() const override { return task_.caught_up_; }
 
  private:
   Store& keep(std::unique_ptr<Store> store) {
@@ -240,6 +241,7 @@ Result<void> Task::start(const std::optional<TaskPosition>& position, std::span<
   if (position) epoch_ = position->epoch;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     inputs_[i]->next = next[i];
+    inputs_[i]->read_at = now;
     inputs_[i]->end = ends[i];
     // A position that no epoch holds yet must be kept, also if nothing is ever read.
     inputs_[i]->moved = !position.has_value();
@@ -254,6 +256,10 @@ Result<void> Task::start(const std::optional<TaskPosition>& position, std::span<
 void Task::set_end(std::size_t input, Offset end) {
   inputs_[input]->end = end;
   dirty_ = true;
+}
+
+void Task::note_end(std::size_t input, Offset end) {
+  if (!inputs_[input]->end_at_start) inputs_[input]->end_at_start = end;
 }
 
 Result<void> Task::take_table(std::size_t table, const SharedTablePtr& value) {
@@ -359,6 +365,9 @@ void Task::forget(std::span<const Edge> edges, ClockId clock) {
 
 Result<void> Task::tick(Micros now) {
   now_ = now;
+  caught_up_ = caught_up_ || std::ranges::all_of(inputs_, [](const auto& input) {
+                 return input->end_at_start && !input->is_behind();
+               });
   for (const auto& input : inputs_) {
     if (input->clock) tick_clock(*input);
     Micros lowest = TimePlan::kNever;
@@ -419,7 +428,8 @@ Result<EpochPart> Task::close_epoch() {
     }
   }
   EpochPart part;
-  if (!dirty_ && outputs_.empty()) return part;
+  // Operators change state by processing time too.
+  if (!dirty_ && outputs_.empty() && changed_bytes() == 0) return part;
   ++epoch_;
   for (Store* store : stores_) store->collect(epoch_, delta_);
   TaskPosition position{.epoch = epoch_, .inputs = {}};

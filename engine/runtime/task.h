@@ -95,6 +95,9 @@ class Task {
   bool is_inner(std::size_t input) const;
   /// An end that was not known at the start.
   void set_end(std::size_t input, Offset end);
+  /// Where the input ends, as last heard of; the first word says what there was at the start. While
+  /// that is being read no clock of the input becomes idle: its rows may lie there.
+  void note_end(std::size_t input, Offset end);
   /// Stage::level.
   std::size_t level() const { return stage_.level; }
 
@@ -181,6 +184,7 @@ class Task {
   std::vector<std::size_t> reunions_;  // nodes where ways meet, in order
   std::optional<Delivery> delivery_;   // while an input's rows go all ways
   bool urgent_ = false;
+  bool caught_up_ = false;  // with what the inputs held at the start
   bool dirty_ = false;
   std::uint64_t rows_in_ = 0;
   std::optional<Error> error_;

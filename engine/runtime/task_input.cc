@@ -13,6 +13,13 @@
 #include "engine/state/base64.h"
 
 namespace sitrep {
+namespace {
+
+/// An input that is behind and gives nothing for so long keeps no clock from being idle: what is
+/// there may be a last line that nobody ends.
+constexpr Micros kStalled = 30 * kMicrosPerSecond;
+
+}  // namespace
 
 std::vector<TaskId> Task::senders_of(const SourceNode& source) const {
   std::vector<TaskId> out;
@@ -63,8 +70,13 @@ Result<void> Task::process(std::size_t index, const RecordBatch& records, Offset
   now_ = now;
   if (next != input.next) {
     input.next = next;
+    input.read_at = now;
     input.moved = true;
     dirty_ = true;
+  }
+  if (input.was_behind && !input.is_behind()) {
+    input.was_behind = false;
+    if (input.clock) input.clock->wait_anew(now);
   }
   if (records.empty()) return {};
   input.records->add(records.size());
@@ -197,6 +209,8 @@ void Task::log_first_dead_letter(const TopicPartition& origin, const DeadLetter&
 }
 
 void Task::tick_clock(Input& input) {
+  input.was_behind = input.is_behind() && now_ - input.read_at < kStalled;
+  if (input.was_behind) return;
   std::vector<ClockReading> changed;
   input.clock->tick(now_, changed);
   if (!changed.empty()) dirty_ = true;

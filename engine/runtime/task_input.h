@@ -4,6 +4,7 @@
 // that other tasks of the job write. Seen by task.cc and task_input.cc alone. Used only by its
 // worker.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -30,6 +31,10 @@ struct Task::Input {
   std::vector<Edge> edges;
   Offset next{0};
   std::optional<Offset> end;
+  /// What there was to read when the task began; nothing: not known yet.
+  std::optional<Offset> end_at_start;
+  bool was_behind = false;  // that, at the last tick
+  Micros read_at = 0;       // processing time at which `next` moved last
   bool moved = false;       // next differs from what the last epoch committed
   bool row_by_row = false;  // see Ways
   std::array<Counter*, kDeadLetterReasons> dead_letters{};  // by reason, made when first needed
@@ -38,6 +43,10 @@ struct Task::Input {
   Gauge* watermark = nullptr;
   Gauge* idle = nullptr;
 
+  bool is_behind() const {
+    if (!end_at_start) return false;
+    return next < (end ? std::min(*end, *end_at_start) : *end_at_start);
+  }
   std::vector<ClockReading> readings() const {
     return senders ? senders->readings() : clock->readings();
   }

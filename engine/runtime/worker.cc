@@ -251,6 +251,9 @@ void Worker::finish_ended(OwnedTask& owned) {
 
 void Worker::tick() {
   for (OwnedTask& owned : tasks_) {
+    for (std::size_t i = 0; i < owned.readers.size(); ++i) {
+      if (const auto end = owned.readers[i]->known_end()) owned.task->note_end(i, *end);
+    }
     if (auto done = owned.task->tick(clock_.now()); !done) return fail(std::move(done).error());
   }
 }

@@ -76,6 +76,8 @@ class OperatorRun {
     return found == counts_.end() ? 0 : found->second;
   }
 
+  /// What the operator is told of the inputs; they are caught up with unless said.
+  void set_caught_up(bool caught_up) { caught_up_ = caught_up; }
   /// Ends the epoch: its changes are in the image afterwards.
   void end_epoch(Emitter& out) {
     ENSURE(op_->end_epoch(out), "end_epoch failed");
@@ -151,6 +153,7 @@ class OperatorRun {
     }
     const ClockTable& clocks() const override { return *run_.clocks_; }
     PartitionId partition() const override { return PartitionId(3); }
+    const bool& caught_up() const override { return run_.caught_up_; }
 
    private:
     OperatorRun& run_;
@@ -174,6 +177,7 @@ class OperatorRun {
   const std::vector<std::string> clock_names_;
   MemoryImage image_;
   Epoch epoch_{0};
+  bool caught_up_ = true;
   std::unique_ptr<ClockTable> clocks_;
   std::map<std::string, std::uint64_t> counts_;
   std::vector<std::unique_ptr<Counted>> counters_;

@@ -177,6 +177,32 @@ TEST_F(TaskClockTest, with_every_input_idle_time_stands) {
   EXPECT_THAT(outputs(), IsEmpty());
 }
 
+TEST_F(TaskClockTest, no_clock_is_idle_before_what_was_there_at_the_start_is_read) {
+  task_->note_end(kRadio, Offset(3));
+  task_->note_end(kSatellite, Offset(0));
+  read(kRadio, 1, {"a@1"});
+  task_->note_end(kRadio, Offset(9));  // what came since does not count
+  read(kRadio, 25, {"{"});
+  tick(40);
+  EXPECT_THAT(clocks(kRadio), ElementsAre(": -4s")) << "its rows may lie there";
+  EXPECT_THAT(clocks(kSatellite), ElementsAre(": none idle"));
+  // A gap ends it.
+  ASSERT_TRUE(task_->process(kRadio, {}, Offset(3), 50 * kMicrosPerSecond));
+  tick(79);
+  EXPECT_THAT(clocks(kRadio), ElementsAre(": -4s"));
+  tick(80);
+  EXPECT_THAT(clocks(kRadio), ElementsAre(": -4s idle"));
+}
+
+TEST_F(TaskClockTest, input_that_is_behind_and_gives_nothing_holds_no_clock_back) {
+  task_->note_end(kRadio, Offset(3));
+  read(kRadio, 1, {"a@1"});
+  tick(30);
+  EXPECT_THAT(clocks(kRadio), ElementsAre(": -4s"));
+  tick(31);
+  EXPECT_THAT(clocks(kRadio), ElementsAre(": -4s idle"));
+}
+
 TEST_F(TaskClockTest, rows_of_the_future_move_nothing) {
   read(kRadio, 100, {"a@160"});
   EXPECT_THAT(clocks(kRadio), ElementsAre(": 155s")) << "60 s ahead is allowed";

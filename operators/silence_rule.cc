@@ -23,6 +23,9 @@ constexpr std::size_t kWarmEpisodes = 100'000;
 /// So many rows before its turn a key's slot is fetched, and then what the slot points to.
 constexpr std::size_t kSlotAhead = 16;
 constexpr std::size_t kRowAhead = 8;
+/// So long after what lay in the inputs at a restart was read, idleness that began before counts:
+/// by then who writes them has begun too, and said which of its clocks are not idle.
+constexpr Micros kSettle = 30 * kMicrosPerSecond;
 constexpr Micros kEndOfTime = std::numeric_limits<Micros>::max();
 
 PaneKey pane_of(ClockId clock) { return {.clock = clock, .end = 0}; }
@@ -43,6 +46,8 @@ Result<void> SilenceRule::open(OperatorContext& context) {
   times_ = &context.numbered_times("heard");
   episodes_ = &context.table("episodes", std::make_unique<AlertStateRow>());
   gateways_ = &context.table("gateways", std::make_unique<GatewayStateRow>());
+  idle_ = &context.table("idle", std::make_unique<IdleClockRow>());
+  caught_up_ = &context.caught_up();
   timers_ = &context.time_queue("timers");
   reminders_ = &context.time_queue("reminders");
   return {};
@@ -57,11 +62,46 @@ SilenceRule::Progress& SilenceRule::progress(ClockId clock) {
 
 SilenceRule::Progress& SilenceRule::revived(ClockId clock) {
   Progress& mine = progress(clock);
-  if (mine.forgotten) mine = {.quiet = true};
+  if (mine.forgotten) {
+    end_idleness(clock);
+    mine = {.quiet = true};
+  }
   return mine;
 }
 
+Result<void> SilenceRule::recall() {
+  if (std::exchange(recalled_, true)) return {};
+  for (const PaneKey& pane : idle_->panes()) {
+    const std::byte* const row = idle_->find(idle_->pane(pane), "");
+    if (row == nullptr) {
+      if (auto error = idle_->take_error()) return *std::move(error);
+      continue;
+    }
+    Progress& mine = progress(pane.clock);
+    mine.unheard = IdleClockRow::get(row);
+    mine.recalled = true;
+  }
+  return {};
+}
+
+Result<void> SilenceRule::remember(ClockId clock, const IdleClock& idle) {
+  std::byte* const row = idle_->upsert(idle_->pane(pane_of(clock)), "");
+  if (row == nullptr) return *idle_->take_error();
+  IdleClockRow::get(row) = idle;
+  progress(clock).unheard = idle;
+  return {};
+}
+
+void SilenceRule::end_idleness(ClockId clock) {
+  Progress& mine = progress(clock);
+  if (!mine.unheard) return;
+  mine.unheard.reset();
+  mine.recalled = false;
+  idle_->drop(pane_of(clock));
+}
+
 Result<void> SilenceRule::advance(std::span<const ClockReading> readings, Emitter& out) {
+  TRY(recall());
   for (const ClockReading& reading : readings) {
     Progress& mine = reading.idle ? progress(reading.clock) : revived(reading.clock);
     // A restart is told where the clocks stand: nothing new.
@@ -71,6 +111,8 @@ Result<void> SilenceRule::advance(std::span<const ClockReading> readings, Emitte
     mine.idle = reading.idle;
     mine.quiet = mine.quiet || reading.idle;
     if (!reading.idle || moved) mine.idle_since.reset();
+    // Who writes the input may have begun anew: that it is not idle alone is no word of the clock.
+    if (!reading.idle && moved && !is_first) end_idleness(reading.clock);
     if (options_.keys_are_gateways) {
       TRY(fire_keys(reading.clock, mine.watermark));
     } else if (!reading.idle && moved && !is_first) {
@@ -91,6 +133,7 @@ Result<void> SilenceRule::advance(std::span<const ClockReading> readings, Emitte
 Result<void> SilenceRule::forget(ClockId clock, Emitter&) {
   Progress& mine = progress(clock);
   if (!timers_->first_time(clock) && !reminders_->first_time(clock)) {
+    end_idleness(clock);
     mine = Progress();
     return {};
   }
@@ -105,7 +148,9 @@ void SilenceRule::wait_for_forgotten() {
   const auto wait_from = [&](ClockId clock, Micros watermark) {
     Progress& mine = progress(clock);
     if (mine.watermark == kMinWatermark) {
-      mine = {.watermark = watermark, .idle = true, .forgotten = true};
+      mine.watermark = watermark;
+      mine.idle = true;
+      mine.forgotten = true;
     }
   };
   for (const ClockId clock : timers_->clocks()) {
@@ -121,7 +166,9 @@ void SilenceRule::wait_for_forgotten() {
 }
 
 Result<void> SilenceRule::tick(Micros now, Emitter& out) {
+  TRY(recall());
   wait_for_forgotten();
+  if (!caught_up_at_ && *caught_up_) caught_up_at_ = now;
   for (ClockId clock = 0; clock < progress_.size(); ++clock) {
     const Progress& mine = progress_[clock];
     if (mine.idle && mine.watermark != kMinWatermark) TRY(wait_for_gateway(clock, now));
@@ -177,18 +224,36 @@ void SilenceRule::hear_gateway(ClockId clock, GatewayState& gateway, Micros at) 
   alert.last_row = std::max(alert.last_row, at);
 }
 
-/// In processing time, from where the idle clock stands.
-Result<void> SilenceRule::wait_for_gateway(ClockId clock, Micros now) {
+Result<Micros> SilenceRule::idle_time(ClockId clock, Micros now) {
   Progress& mine = progress(clock);
-  ASSIGN_OR_RETURN(const GatewayState* const known, find_gateway(clock));
-  const bool is_up = known != nullptr && known->alert.is_up();
   if (!mine.idle_since) {
+    ASSIGN_OR_RETURN(const GatewayState* const known, find_gateway(clock));
     mine.idle_since = now;
     mine.idle_from = mine.watermark;
     // It had gone on so far before a restart.
-    if (is_up) mine.idle_from = std::max(mine.idle_from, known->alert.reminded_at);
+    if (known != nullptr && known->alert.is_up()) {
+      mine.idle_from = std::max(mine.idle_from, known->alert.reminded_at);
+    }
+    const bool is_waited_for =
+        known != nullptr || timers_->first_time(clock) || reminders_->first_time(clock);
+    if (!mine.unheard && is_waited_for) {
+      TRY(remember(clock, {.since = now, .from = mine.watermark}));
+    }
   }
   const Micros time = mine.idle_from + (now - *mine.idle_since);
+  if (!mine.unheard) return time;
+  // The time of another machine, or a step back: it must not put the alert off.
+  if (now < mine.unheard->since) TRY(remember(clock, {.since = now, .from = mine.unheard->from}));
+  const Micros settle = std::min(kSettle, options_.silent_after);
+  if (mine.recalled && (!caught_up_at_ || now - *caught_up_at_ < settle)) return time;
+  return std::max(time, mine.unheard->from + (now - mine.unheard->since));
+}
+
+/// In processing time, from where the idle clock stands.
+Result<void> SilenceRule::wait_for_gateway(ClockId clock, Micros now) {
+  ASSIGN_OR_RETURN(const Micros time, idle_time(clock, now));
+  ASSIGN_OR_RETURN(const GatewayState* const known, find_gateway(clock));
+  const bool is_up = known != nullptr && known->alert.is_up();
   if (options_.keys_are_gateways) {
     TRY(fire_keys(clock, time));
   } else if (known != nullptr && !is_up && time >= known->alert.last_row + options_.silent_after) {
@@ -226,6 +291,7 @@ Result<void> SilenceRule::raise_gateway(ClockId clock) {
 Result<void> SilenceRule::give_up_gateway(ClockId clock) {
   while (const auto timer = timers_->pop(clock, kEndOfTime)) TRY(give_up_key(timer->key));
   gateways_->drop(pane_of(clock));
+  end_idleness(clock);
   progress(clock).heard = nullptr;
   return {};
 }
@@ -233,6 +299,7 @@ Result<void> SilenceRule::give_up_gateway(ClockId clock) {
 // --- Keys
 
 Result<void> SilenceRule::process(const ColumnBatch& batch, Emitter& out) {
+  TRY(recall());
   if (!std::exchange(is_warm_, true)) {
     Table::Pane* const episodes = episodes_->find_pane(kOnlyPane);
     if (episodes != nullptr) TRY(episodes_->warm(*episodes, kWarmEpisodes));
@@ -248,6 +315,7 @@ Result<void> SilenceRule::process(const ColumnBatch& batch, Emitter& out) {
     const ClockId clock = batch.meta->clock_of(row);
     const Micros watermark = batch.meta->watermark[row];
     Progress& mine = revived(clock);
+    if (mine.unheard) end_idleness(clock);
     if (watermark > mine.watermark) {
       mine.watermark = watermark;
       // What is due after a silence of all waits for whether this row tells of a jump.

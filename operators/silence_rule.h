@@ -10,8 +10,8 @@
 //
 // State: keys (key → KnownKey), heard (by its number when it was heard last), episodes (key →
 // AlertState, of those that are silent), timers (when a key would be silent; one for each that is
-// not), gateways (per clock), reminders (of both). So a row of a key that speaks costs the time in
-// `heard`, 12 bytes of state. Used only by its worker.
+// not), gateways (per clock), reminders (of both), idle (clock → IdleClock, while it is). So a row
+// of a key that speaks costs the time in `heard`, 12 bytes of state. Used only by its worker.
 
 #include <optional>
 #include <span>
@@ -22,6 +22,7 @@
 #include "operators/alert_output.h"
 #include "operators/alert_state.h"
 #include "operators/gateway_state.h"
+#include "operators/idle_clock.h"
 #include "operators/known_key.h"
 
 namespace sitrep {
@@ -56,6 +57,8 @@ class SilenceRule final : public Operator {
     bool forgotten = false;  // by the engine; what is quiet on it is waited for still
     std::optional<Micros> idle_since = {};  // processing time
     Micros idle_from = kMinWatermark;       // event time then
+    std::optional<IdleClock> unheard = {};  // as state has it
+    bool recalled = false;                  // `unheard` is of before a restart
     GatewayState* heard = nullptr;          // within one call of process()
   };
 
@@ -63,6 +66,13 @@ class SilenceRule final : public Operator {
   /// The clock, which has something to say again if it was forgotten.
   Progress& revived(ClockId clock);
   void wait_for_forgotten();
+  /// What is idle since before a restart. Once.
+  Result<void> recall();
+  Result<void> remember(ClockId clock, const IdleClock& idle);
+  /// Something was heard on it.
+  void end_idleness(ClockId clock);
+  /// Where the idle clock stands at `now`.
+  Result<Micros> idle_time(ClockId clock, Micros now);
 
   /// To be changed; made when it is new.
   Result<GatewayState*> gateway(ClockId clock);
@@ -110,10 +120,14 @@ class SilenceRule final : public Operator {
   NumberedTimes* times_ = nullptr;
   Table* episodes_ = nullptr;
   Table* gateways_ = nullptr;
+  Table* idle_ = nullptr;
+  const bool* caught_up_ = nullptr;
   TimeQueue* timers_ = nullptr;
   TimeQueue* reminders_ = nullptr;
   std::vector<Progress> progress_;  // by ClockId
   std::vector<ClockId> heard_;      // within one call of process()
+  std::optional<Micros> caught_up_at_;  // processing time
+  bool recalled_ = false;
   bool ticked_ = false;
   bool is_warm_ = false;  // the episodes were read after a restart
 };

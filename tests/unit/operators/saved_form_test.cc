@@ -10,6 +10,7 @@
 #include "operators/gateway_state.h"
 #include "operators/flood_state.h"
 #include "operators/held_row.h"
+#include "operators/idle_clock.h"
 #include "operators/key_history.h"
 #include "operators/number_row.h"
 #include "operators/table_versions.h"
@@ -174,6 +175,20 @@ TEST(SavedForm, of_an_alert_state) {
             "\x04\0\0\0fast"
             "\x05\0\0\0north"
             "too fast"s);
+}
+
+TEST(SavedForm, of_an_idle_clock) {
+  std::string saved;
+  IdleClock{.since = 258, .from = -2}.save(saved);
+  EXPECT_EQ(saved,
+            "\x02\x01\0\0\0\0\0\0"
+            "\xfe\xff\xff\xff\xff\xff\xff\xff"s);
+  IdleClock loaded;
+  ASSERT_TRUE(loaded.load(saved));
+  EXPECT_EQ(loaded.since, 258);
+  EXPECT_EQ(loaded.from, -2);
+  EXPECT_FALSE(loaded.load(saved + "x"));
+  EXPECT_FALSE(loaded.load(saved.substr(1)));
 }
 
 TEST(SavedForm, of_a_gateway) {

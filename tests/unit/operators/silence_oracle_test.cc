@@ -21,6 +21,7 @@ namespace {
 constexpr std::int64_t kNever = SilenceRun::kNoWatermark;
 constexpr std::int64_t kSilentAfter = 60;
 constexpr std::int64_t kIdleAfter = 30;
+constexpr std::int64_t kSettle = 30;  // after a restart
 
 /// An episode at hand, or the last one.
 struct Episode {
@@ -33,8 +34,11 @@ struct Episode {
 struct Clock {
   std::int64_t watermark = kNever;
   bool idle = false;
-  std::optional<std::int64_t> idle_since;
+  std::optional<std::int64_t> idle_since;  // whatever restarts came between
   std::int64_t idle_from = kNever;
+  bool recalled = false;
+  std::optional<std::int64_t> counted_since;  // in this run
+  std::int64_t counted_from = kNever;
   Episode gateway;
   bool returning = false;
   std::int64_t returned_at = kNever;
@@ -60,6 +64,8 @@ class Oracle {
     hear(gateway, at, at, name(clock), "gateway silent");
     hear(mine.keys[key], at, time, key, "silent");
     mine.idle = false;
+    mine.idle_since.reset();
+    mine.counted_since.reset();
     mine.watermark = std::max(before, time - out_of_orderness_);
     for (auto& [each, episode] : mine.keys) {
       const std::int64_t deadline = std::max(episode.last, mine.returned_at) + kSilentAfter;
@@ -67,23 +73,34 @@ class Oracle {
     }
     return before;
   }
-  void idle(ClockId clock) {
-    clocks_[clock].idle = true;
-    clocks_[clock].idle_since.reset();
-  }
+  void idle(ClockId clock) { clocks_[clock].idle = true; }
   void restart() {
-    for (auto& [id, clock] : clocks_) clock.idle_since.reset();
+    started_.reset();
+    for (auto& [id, clock] : clocks_) {
+      clock.counted_since.reset();
+      clock.recalled = true;
+    }
   }
   void tick(std::int64_t now) {
+    if (!started_) started_ = now;
     for (auto& [id, clock] : clocks_) {
       if (!clock.idle) continue;
       Episode& gateway = clock.gateway;
+      if (!clock.counted_since) {
+        clock.counted_since = now;
+        clock.counted_from = clock.watermark;
+      }
       if (!clock.idle_since) {
         clock.idle_since = now;
-        clock.idle_from = gateway.up ? gateway.raised_at : clock.watermark;
+        clock.idle_from = clock.watermark;
+        clock.recalled = false;
+      }
+      std::int64_t time = clock.counted_from + now - *clock.counted_since;
+      if (!clock.recalled || now - *started_ >= kSettle) {
+        time = std::max(time, clock.idle_from + now - *clock.idle_since);
       }
       const std::int64_t deadline = gateway.last + kSilentAfter;
-      if (gateway.up || clock.idle_from + now - *clock.idle_since < deadline) continue;
+      if (gateway.up || time < deadline) continue;
       keys_ = clock.keys.size();
       raise(gateway, deadline, name(id), "gateway silent");
     }
@@ -131,6 +148,7 @@ class Oracle {
 
   const std::int64_t out_of_orderness_;
   std::map<ClockId, Clock> clocks_;
+  std::optional<std::int64_t> started_;  // processing time
   std::size_t keys_ = 0;
   std::map<std::string, std::string> texts_;
   std::map<std::string, std::vector<std::string>> records_;

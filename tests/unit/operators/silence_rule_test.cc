@@ -154,12 +154,12 @@ TEST(SilenceRule, restart_neither_repeats_nor_forgets_a_gateway) {
     two_and_then_none(run);
     run.restart(cold);  // begins to be silent
     run.reading(kCamp, 60, kSpeaks);
-    run.tick(1'000);
+    run.tick(500);
     run.reading(kCamp, 60, kIdle);
-    run.tick(1'030);
-    run.tick(1'629);
+    run.tick(530);
+    run.tick(689);
     EXPECT_THAT(run.take(), IsEmpty());
-    run.tick(1'630);
+    run.tick(690);
     const std::vector<std::string> raised = run.take_rows();
     ASSERT_EQ(raised.size(), 1U);
     run.restart(cold);  // is silent
@@ -206,12 +206,12 @@ TEST(SilenceRule, gateway_is_told_of_again_and_given_up_with_its_keys) {
   run.restart();
   run.reading(kCamp, 60, kSpeaks);
   run.reading(kCamp, 60, kIdle);
-  run.tick(2'000);  // counted on from 1660
-  run.tick(2'999);
+  run.tick(2'000);  // the time between counts
+  run.tick(2'689);
   EXPECT_THAT(run.take(), IsEmpty());
-  run.tick(3'000);
+  run.tick(2'690);
   EXPECT_THAT(run.take(), ElementsAre("renotified 2660 gateway silent C1 | " + kGateway));
-  run.tick(3'500);
+  run.tick(3'190);
   EXPECT_THAT(run.take(), ElementsAre("expired 3160 gateway silent C1 | " + kGateway));
   for (std::int64_t now = 3'600; now < 99'000; now += 600) run.tick(now);
   EXPECT_THAT(run.take(), IsEmpty());
@@ -261,9 +261,9 @@ TEST(SilenceRule, restart_after_idle_close_raises_no_key) {
   run.reading(kCamp, 650, kSpeaks);
   run.tick(700);
   run.reading(kCamp, 650, kIdle);
-  run.tick(730);
+  run.tick(729);
   EXPECT_THAT(run.take(), IsEmpty());
-  run.tick(740);
+  run.tick(730);
   EXPECT_THAT(run.take(), ElementsAre("raised 660 gateway silent C1 | " + kGateway));
 }
 
@@ -354,6 +354,100 @@ TEST(SilenceRule, late_row_of_a_key_is_not_silence_again) {
   EXPECT_THAT(run.take(), ElementsAre("cleared 600 silent V1 | nothing of V1"));
   run.row(0, "V2", 9'600, 9'599);
   EXPECT_THAT(run.take(), ElementsAre("raised 9600 silent V1 | nothing of V1"));
+}
+
+/// Restarts the engine at `now`: the clock stands where it stood, and is idle again 30 s later.
+void restart_at(SilenceRun& run, std::int64_t watermark, std::int64_t now) {
+  run.restart();
+  run.reading(kCamp, watermark, kSpeaks);
+  run.tick(now);
+  run.reading(kCamp, watermark, kIdle);
+  run.tick(now + 30);
+}
+
+TEST(SilenceRule, engine_that_restarts_more_often_than_silent_after_tells_of_a_dead_gateway) {
+  SilenceRun run(SilenceRun::options(600));
+  two_and_then_none(run);
+  for (std::int64_t now = 100; now <= 600; now += 100) {
+    restart_at(run, 60, now);
+    EXPECT_THAT(run.take(), IsEmpty()) << now;
+  }
+  restart_at(run, 60, 700);
+  EXPECT_THAT(run.take(), ElementsAre("raised 660 gateway silent C1 | " + kGateway));
+  restart_at(run, 60, 800);
+  EXPECT_THAT(run.take(), IsEmpty());
+  run.row(kCamp, "V2", 900, 60);
+  EXPECT_THAT(run.take(), ElementsAre("cleared 900 gateway silent C1 | " + kGateway));
+  run.reading(kCamp, 900, kIdle);
+  run.tick(1'000);
+  restart_at(run, 900, 1'500);
+  EXPECT_THAT(run.take(), IsEmpty()) << "the idleness before is over";
+  run.tick(1'600);
+  EXPECT_THAT(run.take(), ElementsAre("raised 1500 gateway silent C1 | " + kGateway));
+}
+
+TEST(SilenceRule, restarts_put_off_nothing_where_keys_are_gateways) {
+  SilenceRule::Options options = SilenceRun::options(600);
+  options.keys_are_gateways = true;
+  options.identity.renotify_every = 1'000 * kMicrosPerSecond;
+  options.identity.expire_after = 1'500 * kMicrosPerSecond;
+  SilenceRun run(options);
+  run.row(kCamp, "C1", 0, kNone);
+  run.reading(kCamp, 0, kIdle);
+  run.tick(30);
+  for (std::int64_t now = 100; now < 600; now += 100) restart_at(run, 0, now);
+  EXPECT_THAT(run.take(), IsEmpty());
+  restart_at(run, 0, 600);
+  EXPECT_THAT(run.take(), ElementsAre("raised 600 gateway silent C1 | nothing of C1"));
+  for (std::int64_t now = 700; now < 1'600; now += 100) restart_at(run, 0, now);
+  EXPECT_THAT(run.take(), IsEmpty());
+  restart_at(run, 0, 1'600);
+  EXPECT_THAT(run.take(), ElementsAre("renotified 1600 gateway silent C1 | nothing of C1"));
+  restart_at(run, 0, 2'100);
+  EXPECT_THAT(run.take(), ElementsAre("expired 2100 gateway silent C1 | nothing of C1"));
+  run.row(kCamp, "C1", 3'000, 0);
+  EXPECT_THAT(run.take(), IsEmpty()) << "it is new";
+}
+
+TEST(SilenceRule, after_a_restart_what_lies_in_the_input_is_read_first) {
+  for (const bool keys_are_gateways : {false, true}) {
+    SilenceRule::Options options = SilenceRun::options(600);
+    options.keys_are_gateways = keys_are_gateways;
+    SilenceRun run(options);
+    two_and_then_none(run);
+    run.set_caught_up(false);
+    run.restart();
+    run.reading(kCamp, 60, kIdle);  // its writer had said so before
+    run.tick(5'000);
+    run.tick(5'300);
+    EXPECT_THAT(run.take(), IsEmpty());
+    run.set_caught_up(true);
+    run.tick(5'310);
+    run.tick(5'339);
+    EXPECT_THAT(run.take(), IsEmpty());
+    run.row(kCamp, "V1", 659, 60);
+    run.row(kCamp, "V2", 659, 659);
+    run.reading(kCamp, 659, kIdle);
+    run.tick(5'400);
+    run.tick(5'999);
+    EXPECT_THAT(run.take(), IsEmpty());
+    run.tick(6'000);
+    EXPECT_EQ(run.take().size(), keys_are_gateways ? 2U : 1U);
+  }
+}
+
+TEST(SilenceRule, machine_whose_time_is_behind_puts_the_alert_off_by_no_more_than_silent_after) {
+  SilenceRun run(SilenceRun::options(600));
+  run.row(kCamp, "V1", 0, kNone);
+  run.row(kCamp, "V2", 60, 0);
+  run.reading(kCamp, 60, kIdle);
+  run.tick(99'000);
+  restart_at(run, 60, 500);
+  restart_at(run, 60, 1'000);
+  run.tick(1'129);
+  EXPECT_THAT(run.take(), IsEmpty());
+  run.tick(1'130);
+  EXPECT_THAT(run.take(), ElementsAre("raised 660 gateway silent C1 | " + kGateway));
 }
 
 }  // namespace

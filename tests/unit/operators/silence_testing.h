@@ -69,6 +69,7 @@ class SilenceRun {
   }
   void tick(std::int64_t now) { EXPECT_TRUE(run_.op().tick(now * kMicrosPerSecond, out_)); }
   void forget(ClockId clock) { EXPECT_TRUE(run_.op().forget(clock, out_)); }
+  void set_caught_up(bool caught_up) { run_.set_caught_up(caught_up); }
   void restart(bool cold = false) {
     run_.end_epoch(out_);
     run_.restart(cold);

@@ -12,8 +12,10 @@ namespace sitrep {
 namespace {
 
 constexpr std::size_t kOutputRowsMax = 4096;
-/// Windows of fewer panes are merged as they are.
+/// Windows of fewer panes, or more, are merged as they are: sums of few gain nothing, and those of
+/// many panes of which most have no rows take more than the panes, for each clock.
 constexpr Micros kSlidingPanesMin = 4;
+constexpr Micros kSlidingPanesMax = 64;
 /// How many rows ahead their groups are fetched from memory: a miss takes as long as some of them.
 constexpr std::size_t kSlotAhead = 12;
 constexpr std::size_t kRowAhead = 6;
@@ -340,8 +342,9 @@ Result<void> WindowAggregate::emit_window(ClockId clock, Micros end, Emitter& ou
 /// A correction adds up the panes of one group as they are: with kUpdate all windows do, so that it
 /// differs from what it corrects by nothing but the row.
 bool WindowAggregate::keeps_sums() const {
-  return options_.late != Late::kUpdate && !row_->owns_heap() &&
-         windows_.width() / windows_.slide() >= kSlidingPanesMin;
+  const Micros panes = windows_.width() / windows_.slide();
+  return options_.late != Late::kUpdate && !row_->owns_heap() && row_->row_bytes() > 0 &&
+         panes >= kSlidingPanesMin && panes <= kSlidingPanesMax;
 }
 
 Result<void> WindowAggregate::slide_over_panes(ClockId clock, Micros end, Output& output) {

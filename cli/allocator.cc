@@ -17,7 +17,7 @@ namespace {
 
 constexpr long kLongMilliseconds = 150;
 /// Longer than a batch takes, whose buffers the next one asks for again.
-constexpr long kShortMilliseconds = 25;
+constexpr long kShortMilliseconds = 10;
 
 #if MI_MALLOC_VERSION >= 210
 constexpr mi_option_t kDelay = mi_option_purge_delay;

@@ -9,7 +9,7 @@
 
 #include "engine/api/packed_words.h"
 #include "engine/api/raw_bytes.h"
-#include "engine/api/saved_row.h"
+#include "engine/api/row_words.h"
 #include "engine/api/type_code.h"
 #include "engine/base/ensure.h"
 #include "engine/base/hash.h"
@@ -390,7 +390,7 @@ void RowQueue::mark_saved(Chunk& chunk) {
 }
 
 // A saved chunk (docs/formats.md): columns (their number, 4 bytes, and of each the low 32 bits of
-// its name's hash and its type, 1 byte), clocks (their number and names), rows: each a SavedRow,
+// its name's hash and its type, 1 byte), clocks (their number and names), rows: each RowWords,
 // packed, and its texts.
 std::string RowQueue::save(const Chunk& chunk) const {
   std::string out;
@@ -404,7 +404,7 @@ std::string RowQueue::save(const Chunk& chunk) const {
   clocks.erase(std::unique(clocks.begin(), clocks.end()), clocks.end());
   append_raw(out, static_cast<std::uint32_t>(clocks.size()));
   for (const ClockId id : clocks) append_sized(out, clock_table_.name(id));
-  SavedRow row(types_.size());
+  RowWords row(types_.size());
   for (std::size_t place = 0; place < chunk.rows(); ++place) {
     if (!chunk.held[place]) continue;
     const auto clock = std::lower_bound(clocks.begin(), clocks.end(), chunk.clocks[place]);
@@ -472,7 +472,7 @@ Result<void> RowQueue::restore_chunk(std::uint64_t number, std::string_view valu
     clocks.push_back(clock_table_.intern(name));
     (void)clock(clocks.back());
   }
-  SavedRow row(columns.size());
+  RowWords row(columns.size());
   while (!value.empty()) {
     if (!take_packed(value, row.words()) || row.clock() >= clocks.size() ||
         chunk->rows() > kPlaceMask) {

@@ -17,9 +17,9 @@
 
 namespace sitrep {
 
-class SavedRow {
+class RowWords {
  public:
-  explicit SavedRow(std::size_t columns)
+  explicit RowWords(std::size_t columns)
       : columns_(columns),
         words_(kCells + columns + (columns + kBits - 1) / kBits) {}
 

@@ -32,12 +32,12 @@ std::size_t SlidingGroups::level_of(Micros pane_end) const {
   return static_cast<std::size_t>((head_->end - pane_end) / windows_.slide());
 }
 
-Result<void> SlidingGroups::window(Micros end, const TakeGroup& take) {
+Result<void> SlidingGroups::window(Micros end, std::size_t bytes_max, const TakeGroup& take) {
   const Micros first = end - windows_.width() + windows_.slide();
   const Micros boundary = block_end(first);
   const bool has_head = head_ && head_->end == boundary && !head_->has_last_only &&
                         level_of(first) < head_->levels.size();
-  if (!has_head) TRY(make_head(first, boundary));
+  if (!has_head) TRY(make_head(first, boundary, bytes_max));
   if (end == boundary) {
     tail_.reset();
   } else {
@@ -54,7 +54,7 @@ Result<void> SlidingGroups::window(Micros end, const TakeGroup& take) {
   return {};
 }
 
-Result<void> SlidingGroups::make_head(Micros first, Micros end) {
+Result<void> SlidingGroups::make_head(Micros first, Micros end, std::size_t bytes_max) {
   head_.emplace();
   head_->end = end;
   head_->has_last_only = !keeps();
@@ -63,8 +63,7 @@ Result<void> SlidingGroups::make_head(Micros first, Micros end) {
       head_.reset();
       return added;
     }
-    // At most as much again as the panes take: the rest of the memory is not ours.
-    if (!head_->has_last_only && head_bytes() > panes_.memory_bytes()) {
+    if (!head_->has_last_only && head_bytes() > bytes_max) {
       head_->has_last_only = true;
       head_->levels.erase(head_->levels.begin(), head_->levels.end() - 1);
     }
@@ -150,9 +149,12 @@ Result<void> SlidingGroups::put_together(std::size_t level, const TakeGroup& tak
   return {};
 }
 
-void SlidingGroups::changes(Micros pane_end) {
-  if (head_ && pane_end <= head_->end) head_.reset();
-  if (tail_ && pane_end > tail_->begin && pane_end <= tail_->through) tail_.reset();
+bool SlidingGroups::changes(Micros pane_end) {
+  const bool in_head = head_ && pane_end <= head_->end;
+  const bool in_tail = tail_ && pane_end > tail_->begin && pane_end <= tail_->through;
+  if (in_head) head_.reset();
+  if (in_tail) tail_.reset();
+  return in_head || in_tail;
 }
 
 void SlidingGroups::drop() {
@@ -163,7 +165,8 @@ void SlidingGroups::drop() {
 
 std::size_t SlidingGroups::head_bytes() const {
   if (!head_) return 0;
-  std::size_t bytes = head_->index.memory_bytes();
+  std::size_t bytes =
+      head_->index.memory_bytes() + head_->levels.capacity() * sizeof(Level);
   for (const Level& level : head_->levels) {
     bytes += level.sums.capacity() * sizeof(std::uint64_t);
   }

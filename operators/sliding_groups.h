@@ -37,10 +37,11 @@ class SlidingGroups {
   SlidingGroups(const SlidingGroups&) = delete;
   SlidingGroups& operator=(const SlidingGroups&) = delete;
 
-  /// Passes each group of the window that ends at `end`; its views live during the call.
-  Result<void> window(Micros end, const TakeGroup& take);
-  /// Rows are about to go into this pane.
-  void changes(Micros pane_end);
+  /// Passes each group of the window that ends at `end`; its views live during the call. Sums of
+  /// more than `bytes_max` bytes are not kept for the windows behind.
+  Result<void> window(Micros end, std::size_t bytes_max, const TakeGroup& take);
+  /// Rows are about to go into this pane. Whether sums of it were kept, and went.
+  bool changes(Micros pane_end);
   /// Gives what is kept back, and keeps nothing for some time.
   void drop();
   std::size_t memory_bytes() const;
@@ -72,7 +73,7 @@ class SlidingGroups {
   /// The last pane of the block in which this one is.
   Micros block_end(Micros pane_end) const;
   std::size_t level_of(Micros pane_end) const;
-  Result<void> make_head(Micros first, Micros end);
+  Result<void> make_head(Micros first, Micros end, std::size_t bytes_max);
   Result<void> add_level(Micros pane_end);
   Result<void> extend_tail(Micros begin, Micros end);
   Result<void> put_together(std::size_t level, const TakeGroup& take);

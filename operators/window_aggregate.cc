@@ -234,7 +234,7 @@ Result<void> WindowAggregate::add_rows(const ColumnBatch& batch, const Selection
     }
     if (pane == nullptr) {
       pane = &groups_->pane({.clock = clock, .end = pane_end});
-      if (mine->sliding) note_change(*mine, pane_end);
+      if (mine->sliding && mine->sliding->changes(pane_end)) count_cache(*mine);
       if (windows_.first_pane_after(mine->fired_through) <= pane_end) {
         mine->next_fire = std::min(
             mine->next_fire, windows_.next_window_end(pane_end, mine->fired_through));
@@ -348,27 +348,33 @@ bool WindowAggregate::keeps_sums() const {
 }
 
 Result<void> WindowAggregate::slide_over_panes(ClockId clock, Micros end, Output& output) {
-  std::unique_ptr<SlidingGroups>& sliding = progress_[clock].sliding;
-  if (!sliding) sliding = std::make_unique<SlidingGroups>(*row_, windows_, *groups_, clock);
-  cache_bytes_ -= sliding->memory_bytes();
-  const auto added = sliding->window(end, [&](std::string_view group, const std::byte* row) {
-    return output.add(end, group, row);
-  });
-  cache_bytes_ += sliding->memory_bytes();
+  Progress& mine = progress_[clock];
+  if (!mine.sliding) {
+    mine.sliding = std::make_unique<SlidingGroups>(*row_, windows_, *groups_, clock);
+  }
+  // All clocks together keep at most as much as the panes take: the rest of the memory is not ours.
+  const std::size_t of_others = cache_bytes_ - mine.sliding_bytes;
+  const std::size_t panes = groups_->memory_bytes();
+  const auto added = mine.sliding->window(
+      end, panes - std::min(panes, of_others), [&](std::string_view group, const std::byte* row) {
+        return output.add(end, group, row);
+      });
+  count_cache(mine);
   return added;
 }
 
-void WindowAggregate::note_change(Progress& mine, Micros pane_end) {
-  cache_bytes_ -= mine.sliding->memory_bytes();
-  mine.sliding->changes(pane_end);
-  cache_bytes_ += mine.sliding->memory_bytes();
+void WindowAggregate::count_cache(Progress& mine) {
+  cache_bytes_ -= mine.sliding_bytes;
+  mine.sliding_bytes = mine.sliding ? mine.sliding->memory_bytes() : 0;
+  cache_bytes_ += mine.sliding_bytes;
 }
 
 void WindowAggregate::drop_cache() {
   for (Progress& mine : progress_) {
-    if (mine.sliding) mine.sliding->drop();
+    if (!mine.sliding) continue;
+    mine.sliding->drop();
+    count_cache(mine);
   }
-  cache_bytes_ = 0;
 }
 
 Result<void> WindowAggregate::merge_panes(ClockId clock, Micros end, Output& output) {
@@ -474,7 +480,8 @@ Result<void> WindowAggregate::forget(ClockId clock, Emitter& out) {
     fired_->drop({.clock = clock, .end = 0});
   }
   Progress& mine = progress_[clock];
-  if (mine.sliding) cache_bytes_ -= mine.sliding->memory_bytes();
+  mine.sliding.reset();
+  count_cache(mine);
   mine = Progress();
   return {};
 }

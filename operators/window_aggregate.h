@@ -71,6 +71,7 @@ class WindowAggregate final : public Operator {
     Micros next_due = kNever;
     /// Of windows of many panes; null before the first of them.
     std::unique_ptr<SlidingGroups> sliding = nullptr;
+    std::size_t sliding_bytes = 0;  // as counted last
   };
   /// Groups of one window on their way out.
   struct Output;
@@ -93,7 +94,8 @@ class WindowAggregate final : public Operator {
   Result<void> slide_over_panes(ClockId clock, Micros end, Output& output);
   /// Whether windows are put together by SlidingGroups.
   bool keeps_sums() const;
-  void note_change(Progress& mine, Micros pane_end);
+  /// Counts what the clock's `sliding` takes.
+  void count_cache(Progress& mine);
   /// Emits what changed in fired windows: all of it, or only of windows that close now.
   Result<void> emit_corrections(Emitter& out, std::optional<Closing> closing);
   Result<void> emit_correction(ClockId clock, Micros end, const std::string& key, Output& output);

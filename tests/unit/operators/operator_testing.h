@@ -90,6 +90,7 @@ class OperatorRun {
   void evict() {
     for (Store* const store : stores_) store->evict(epoch_);
     op_->drop_cache();
+    ENSURE(op_->cache_bytes() == 0, "what was dropped is still counted");
   }
   /// A new operator with the state of the last epoch; `cold`: which stays in the image as far as it
   /// can.

@@ -7,6 +7,7 @@
 
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -72,7 +73,9 @@ class SlidingGroupsTest : public testing::Test {
 
   SlidingGroups make() { return SlidingGroups(*layout_, windows_, *panes_, kClock); }
 
-  Results window(SlidingGroups& sliding, Micros end) {
+  /// Keeps what it can, or nothing that takes more than `bytes_max`.
+  Results window(SlidingGroups& sliding, Micros end,
+                 std::size_t bytes_max = std::numeric_limits<std::size_t>::max()) {
     Results out;
     const auto take = [&](std::string_view key, const std::byte* row) -> Result<void> {
       Column result(Type::kDouble);
@@ -82,7 +85,7 @@ class SlidingGroupsTest : public testing::Test {
       EXPECT_TRUE(out.emplace(key, bits).second) << key;
       return {};
     };
-    EXPECT_TRUE(sliding.window(end, take));
+    EXPECT_TRUE(sliding.window(end, bytes_max, take));
     return out;
   }
 
@@ -96,6 +99,7 @@ TEST_F(SlidingGroupsTest, results_are_the_same_to_the_last_bit_whatever_was_kept
   std::mt19937 random(3);
   SlidingGroups kept = make();
   SlidingGroups dropped = make();
+  SlidingGroups bounded = make();
   bool differs = false;
   for (Micros end = -197; end < 400; end += kSlide) {
     add_many(random, end, 20);
@@ -103,6 +107,7 @@ TEST_F(SlidingGroupsTest, results_are_the_same_to_the_last_bit_whatever_was_kept
       const Micros late = end - kSlide * static_cast<Micros>(random() % kPanes);
       kept.changes(late);
       dropped.changes(late);
+      bounded.changes(late);
       add_many(random, late, 3);
     }
     if (random() % 3 == 0) dropped.drop();
@@ -110,6 +115,7 @@ TEST_F(SlidingGroupsTest, results_are_the_same_to_the_last_bit_whatever_was_kept
     const Results expected = window(anew, end);
     EXPECT_EQ(window(kept, end), expected) << "window until " << end;
     EXPECT_EQ(window(dropped, end), expected) << "window until " << end;
+    EXPECT_EQ(window(bounded, end, random() % 4000), expected) << "window until " << end;
     // Merged in another order some sums have other last bits: what is tested can be seen.
     MergedGroups in_order(*layout_);
     for (Micros pane = end - (kPanes - 1) * kSlide; pane <= end; pane += kSlide) {
@@ -131,16 +137,35 @@ TEST_F(SlidingGroupsTest, results_are_the_same_to_the_last_bit_whatever_was_kept
   EXPECT_TRUE(differs);
 }
 
-TEST_F(SlidingGroupsTest, keeps_no_more_than_the_panes_take_and_nothing_after_a_drop) {
+TEST_F(SlidingGroupsTest, tells_whether_a_change_met_what_was_kept) {
+  SlidingGroups sliding = make();
+  for (const Micros pane : {13, 23, 73, 83}) add(pane, "a", 1);
+  EXPECT_FALSE(sliding.changes(13)) << "nothing is kept yet";
+  // Blocks end at 3 and 73: the head is of 23 to 73, the tail of 83.
+  (void)window(sliding, 83);
+  EXPECT_FALSE(sliding.changes(93));
+  EXPECT_TRUE(sliding.changes(83));
+  EXPECT_FALSE(sliding.changes(83));
+  EXPECT_TRUE(sliding.changes(23));
+  EXPECT_EQ(sliding.memory_bytes(), 0U);
+}
+
+TEST_F(SlidingGroupsTest, keeps_no_more_sums_than_it_may_and_nothing_after_a_drop) {
   std::mt19937 random(4);
   SlidingGroups sliding = make();
   Micros end = 3;
   for (; end < 300; end += kSlide) {
     add_many(random, end, 300);
     (void)window(sliding, end);
-    EXPECT_LE(sliding.memory_bytes(), 2 * panes_->memory_bytes());
   }
-  EXPECT_GT(sliding.memory_bytes(), 0U);
+  const std::size_t all = sliding.memory_bytes();
+  EXPECT_GT(all, 100'000U);
+  SlidingGroups bounded = make();
+  for (Micros again = end - kPanes * kSlide; again < end; again += kSlide) {
+    (void)window(bounded, again, /*bytes_max=*/50'000);
+    // Beside these, the beginning of the next block: one window's groups.
+    EXPECT_LE(bounded.memory_bytes(), 50'000U + 20'000U);
+  }
   sliding.drop();
   EXPECT_EQ(sliding.memory_bytes(), 0U);
   add_many(random, end, 300);

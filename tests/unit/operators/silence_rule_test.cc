@@ -432,7 +432,12 @@ TEST(SilenceRule, after_a_restart_what_lies_in_the_input_is_read_first) {
     run.tick(5'999);
     EXPECT_THAT(run.take(), IsEmpty());
     run.tick(6'000);
-    EXPECT_EQ(run.take().size(), keys_are_gateways ? 2U : 1U);
+    if (keys_are_gateways) {
+      EXPECT_THAT(run.take(), ElementsAre("raised 1259 gateway silent V1 | nothing of V1",
+                                          "raised 1259 gateway silent V2 | nothing of V2"));
+    } else {
+      EXPECT_THAT(run.take(), ElementsAre("raised 1259 gateway silent C1 | " + kGateway));
+    }
   }
 }
 

@@ -107,10 +107,18 @@ Error error_for(Remedy remedy, std::string message) {
   return unavailable(std::move(message), Retry::kNever);
 }
 
+/// Brokers that are known and not in service yet, as just after their start, have no code of their
+/// own: Kafka's StripedReplicaPlacer answers as if there were too few.
+bool is_starting(rd_kafka_resp_err_t code, std::string_view reason) {
+  return code == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR &&
+         reason.find("fenced") != std::string_view::npos;
+}
+
 }  // namespace
 
 Error kafka_error(std::string_view attempted, rd_kafka_resp_err_t code, std::string_view reason) {
-  return error_for(remedy_for(code), concat(attempted, ": ", reason));
+  const Remedy remedy = is_starting(code, reason) ? Remedy::kWait : remedy_for(code);
+  return error_for(remedy, concat(attempted, ": ", reason));
 }
 
 Error kafka_error(std::string_view attempted, rd_kafka_resp_err_t code) {

@@ -100,8 +100,8 @@ Result<void> Engine::run(const StopFlag& stop) {
     if (outcome) return outcome;
     const Error& error = outcome.error();
     if (stop.requested() && error.retriable()) {
-      // It would have passed; what was committed is safe, and the rest is read again.
-      log_warning(error.message(), "; ending all the same");
+      // It would have passed; what was committed is safe.
+      log_warning(error.message(), "; ending all the same: the next start reads on from there");
       return {};
     }
     if (error.kind() == ErrorKind::kCorrupt && state_is_in_the_log() && !image_was_set_aside) {
@@ -131,9 +131,10 @@ bool Engine::state_is_in_the_log() const {
 Result<void> Engine::run_instance(const StopFlag& stop) {
   try {
     ASSIGN_OR_RETURN(const std::unique_ptr<Instance> instance, start(stop));
-    instance->set_idle([this] {
+    instance->set_idle([this, &stop]() -> Result<void> {
       if (on_beat_) on_beat_();
       sleep_for(200);
+      return check_patience(stop);
     });
     const Threads threads(*instance, on_long_rest_);
     return control(*instance, stop);
@@ -175,6 +176,16 @@ Result<void> Engine::control(Instance& instance, const StopFlag& stop) {
     }
   }
   return instance.shut_down(options_.leave_group);
+}
+
+Result<void> Engine::check_patience(const StopFlag& stop) {
+  if (!stop.requested()) return {};
+  const Micros now = clock_.monotonic();
+  if (!stopping_since_) stopping_since_ = now;
+  if (now - *stopping_since_ < options_.stop_patience) return {};
+  return unavailable(concat("the last epoch could not be committed to ", log_.description(),
+                            " within ", options_.stop_patience / kMicrosPerSecond,
+                            " s of the request to stop; what was committed before it is safe"));
 }
 
 }  // namespace sitrep

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,6 +25,9 @@ class Engine {
     Micros status_interval = 10 * kMicrosPerSecond;
     /// Leave the group at the end, so that others take over at once.
     bool leave_group = true;
+    /// How long the end may take once a stop is requested, when the log does not answer; less than
+    /// the 30 s that Kubernetes gives a container by itself.
+    Micros stop_patience = 20 * kMicrosPerSecond;
   };
 
   /// All references outlive the engine.
@@ -45,7 +49,8 @@ class Engine {
   /// Returns when `stop` is requested or a bounded run is finished, after ending in order; or an
   /// Error. A log that cannot be reached at the start is waited for, with a line in the log. What
   /// passes by starting over (a member that the group has thrown out) is started over, and a
-  /// damaged image is set aside, once, and rebuilt where the log keeps state.
+  /// damaged image is set aside, once, and rebuilt where the log keeps state. Where the last epoch
+  /// cannot be committed within stop_patience, it is given up: the next start reads it again.
   Result<void> run(const StopFlag& stop);
 
  private:
@@ -54,12 +59,15 @@ class Engine {
   bool state_is_in_the_log() const;
   Result<std::unique_ptr<Instance>> start(const StopFlag& stop);
   Result<void> control(Instance& instance, const StopFlag& stop);
+  /// Retriable kUnavailable when a stop has been waited for long enough.
+  Result<void> check_patience(const StopFlag& stop);
 
   const Topology& topology_;
   const Options options_;
   Log& log_;
   const Clock& clock_;
   MetricsRegistry& metrics_;
+  std::optional<Micros> stopping_since_;
   std::function<void()> on_ready_;
   std::function<void()> on_beat_;
   std::function<void()> on_long_rest_;

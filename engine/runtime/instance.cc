@@ -263,7 +263,7 @@ Result<bool> Instance::serve_tables() {
     if (!value) continue;
     for (const auto& rings : worker_rings_) {
       ControlToWorker message = GiveTable{.table = i, .value = value};
-      while (!rings->from_control.try_push(message)) idle_();
+      while (!rings->from_control.try_push(message)) (void)idle_();
     }
   }
   return loaded;
@@ -344,7 +344,7 @@ Result<void> Instance::restore() {
     const std::size_t worker = worker_of(owned.task->id());
     running_[owned.task->id()] = {.level = owned.task->level()};
     ControlToWorker message = GiveTask{std::move(owned)};
-    while (!worker_rings_[worker]->from_control.try_push(message)) idle_();
+    while (!worker_rings_[worker]->from_control.try_push(message)) (void)idle_();
   }
   if (!all) return {};
   restoration_.reset();
@@ -361,7 +361,7 @@ Result<void> Instance::wait_for_workers() {
     while (true) {
       auto message = rings->to_control.try_pop();
       if (!message) {
-        idle_();
+        TRY(idle_());
         continue;
       }
       if (std::holds_alternative<Answer>(*message)) break;
@@ -375,7 +375,7 @@ Result<bool> Instance::wait_for_commit() {
   while (true) {
     auto message = rings_.committer_to_control.try_pop();
     if (!message) {
-      idle_();
+      TRY(idle_());
       continue;
     }
     if (std::holds_alternative<Committed>(*message)) return true;
@@ -389,7 +389,7 @@ Result<void> Instance::wait_for_image() {
   while (true) {
     auto message = rings_.flusher_to_control.try_pop();
     if (!message) {
-      idle_();
+      TRY(idle_());
       continue;
     }
     if (std::holds_alternative<ImageWritten>(*message)) return {};

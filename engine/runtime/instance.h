@@ -75,8 +75,9 @@ class Instance {
                                                 const Clock& clock, MetricsRegistry& metrics);
   ~Instance();
 
-  /// What control does while it waits for others: sleep, or step them. Must be set first.
-  void set_idle(std::function<void()> idle) { idle_ = std::move(idle); }
+  /// What control does while it waits for others: sleep, or step them. An Error ends a wait for
+  /// what may never come (the log's answer), and with it the instance. Must be set first.
+  void set_idle(std::function<Result<void>()> idle) { idle_ = std::move(idle); }
   /// Serves the group for at most `wait`, and whatever the others said. An Error ends the instance:
   /// destroy it (nothing that was committed is lost).
   Result<Progress> step(Micros wait);
@@ -137,7 +138,7 @@ class Instance {
   void tell_workers(const Message& what) {
     for (const auto& rings : worker_rings_) {
       ControlToWorker message = what;
-      while (!rings->from_control.try_push(message)) idle_();
+      while (!rings->from_control.try_push(message)) (void)idle_();
     }
   }
   std::size_t worker_of(TaskId task) const;
@@ -149,7 +150,7 @@ class Instance {
   Log& log_;
   const Clock& clock_;
   MetricsRegistry& metrics_;
-  std::function<void()> idle_;
+  std::function<Result<void>()> idle_;
   std::unique_ptr<StateImage> image_;
   std::unique_ptr<LogWriter> writer_;
   TopicNumbers topics_;

@@ -41,10 +41,11 @@ Result<void> PipelineDriver::start() {
                                               .state_bytes_max = options_.state_bytes_max,
                                               .bounded = false},
                                              log_, clock_, metrics_));
-  instance_->set_idle([this] {
+  instance_->set_idle([this]() -> Result<void> {
     const auto busy = step_all();
     // A commit that failed waits for its next try, and nothing else can happen: time goes on.
     if (busy && !*busy) clock_.advance(kMicrosPerMilli);
+    return {};
   });
   return {};
 }

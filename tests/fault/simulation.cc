@@ -246,7 +246,7 @@ class Simulation final : public MemoryLogFaults {
       return {};
     });
     if (!process.instance) return;
-    process.instance->set_idle([this, &process] {
+    process.instance->set_idle([this, &process]() -> Result<void> {
       // Control waits for the others of its process.
       maybe_crash(400);
       ENSURE(++idle_steps_ < kQuietSteps, "control waits for ever");
@@ -257,6 +257,7 @@ class Simulation final : public MemoryLogFaults {
       if (part == 0) (void)instance.committer().step();
       else if (part == 1) (void)instance.flusher()->step();
       else (void)instance.workers()[part - 2]->step();
+      return {};
     });
   }
 

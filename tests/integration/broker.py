@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -44,6 +45,7 @@ class Broker:
             raise
         facts = dict(line.split("=", 1) for line in answer.splitlines() if "=" in line)
         self.bootstrap = facts["bootstrap"]
+        self._pid = int(facts["pid"])
         return self
 
     def __exit__(self, *_):
@@ -57,10 +59,21 @@ class Broker:
             raise RuntimeError(f"scripts/kafka {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
 
-    def restart(self, kill=True):
-        """Stops the broker, by default as a crash does, and starts it over the same data."""
+    def stop(self, kill=True):
+        """By default as a crash does. RuntimeError when it had to be killed to end."""
         self._run("stop", "--dir", self._dir, *(["--kill"] if kill else []))
-        self._run("start", "--version", self._lane, "--dir", self._dir)
+
+    def start(self):
+        """Over the same data, at the same address."""
+        answer = self._run("start", "--version", self._lane, "--dir", self._dir)
+        self._pid = int(dict(line.split("=", 1) for line in answer.splitlines())["pid"])
+
+    def freeze(self):
+        """Its connections stay open, and nothing is answered."""
+        os.kill(self._pid, signal.SIGSTOP)
+
+    def thaw(self):
+        os.kill(self._pid, signal.SIGCONT)
 
     def create_topic(self, topic, partitions):
         self._run("topic", "--dir", self._dir, topic, str(partitions))

@@ -60,7 +60,10 @@ class Process {
                                log, clock, metrics_);
     EXPECT_TRUE(made) << made.error().message();
     instance_ = *std::move(made);
-    instance_->set_idle([this] { step_others(); });
+    instance_->set_idle([this]() -> Result<void> {
+      step_others();
+      return {};
+    });
   }
 
   /// Whether it is finished.

@@ -367,7 +367,8 @@ class Explainer {
   /// What a silence rule says of clocks, decision 0011.
   std::string gateway_text(const AlertPlan& alert) const {
     if (const SourcePlan* const source = never_idle(alert.input)) {
-      return concat("never silent as a whole: 'idle_after: never' of source ", source->name);
+      return concat("none that source ", source->name,
+                    " has rows of is silent as a whole: its 'idle_after' is never");
     }
     if (alert.keys_are_gateways()) {
       return "each key is one: its alerts have the cause 'gateway silent'";

@@ -82,7 +82,8 @@ TEST(Explain, a_clock_that_is_never_idle_is_no_silent_gateway) {
   EXPECT_EQ(gateways_of({.key = "camp",
                          .time = "{clock: {per: camp}}",
                          .others_time = "{clock: {per: camp}, idle_after: never}"}),
-            "never silent as a whole: 'idle_after: never' of source heartbeats");
+            "none that source heartbeats has rows of is silent as a whole: its 'idle_after' is "
+            "never");
 }
 
 }  // namespace

@@ -183,9 +183,10 @@ Result<void> Engine::check_patience(const StopFlag& stop) {
   const Micros now = clock_.monotonic();
   if (!stopping_since_) stopping_since_ = now;
   if (now - *stopping_since_ < options_.stop_patience) return {};
-  return unavailable(concat("the last epoch could not be committed to ", log_.description(),
-                            " within ", options_.stop_patience / kMicrosPerSecond,
-                            " s of the request to stop; what was committed before it is safe"));
+  return unavailable(concat("the last epoch was not committed to ", log_.description(),
+                            " and written to disk within ",
+                            options_.stop_patience / kMicrosPerSecond,
+                            " s of the request to stop; what was committed is safe"));
 }
 
 }  // namespace sitrep

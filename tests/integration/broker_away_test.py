@@ -60,7 +60,7 @@ class BrokerAwayTest(unittest.TestCase):
         except subprocess.TimeoutExpired:
             self.fail(f"it does not end:\n{self.engine.log()}")
         self.assertEqual(code, 0, self.engine.log())
-        self.assertIn("the last epoch could not be committed", self.engine.log())
+        self.assertIn("the last epoch was not committed", self.engine.log())
 
     def check_rows(self):
         """Of those that were read before and did not count, and of those that came since."""

@@ -89,8 +89,8 @@ class Telemetry {
 void filter_project(benchmark::State& state) {
   const sql::Select select =
       bind("SELECT vehicle_id, ts, speed, rpm FROM telemetry WHERE speed > 110");
-  FilterProject filter({.where = select.where, .projections = select.projections});
   BenchContext context;
+  FilterProject filter({.where = select.where, .projections = select.projections});
   ENSURE(filter.open(context).has_value(), "the filter opens");
   const ColumnBatch batch = Telemetry(1'000).next();
   CountingEmitter out;
@@ -109,9 +109,9 @@ void window_aggregate(benchmark::State& state) {
       "SELECT vehicle_id, window_start, count(*) AS n, avg(speed) AS speed, max(rpm) AS rpm, "
       "min(fuel_pct) AS fuel, max(coolant_c) AS coolant FROM telemetry WHERE engine_on "
       "GROUP BY vehicle_id, tumble(interval '10 seconds')");
+  BenchContext context;
   WindowAggregate aggregate(
       {.where = select.where, .grouping = *select.grouping, .projections = select.projections});
-  BenchContext context;
   ENSURE(aggregate.open(context).has_value(), "the aggregate opens");
   Telemetry telemetry(static_cast<std::size_t>(state.range(0)));
   CountingEmitter out;
@@ -181,8 +181,8 @@ ClockReading reading_behind(const ColumnBatch& batch) {
 }
 
 void event_order(benchmark::State& state) {
-  EventOrder order({.input = kTelemetry, .read = {0, 2, 3, 4, 5}});
   BenchContext context;
+  EventOrder order({.input = kTelemetry, .read = {0, 2, 3, 4, 5}});
   ENSURE(order.open(context).has_value(), "it opens");
   Disordered telemetry(50'000);
   CountingEmitter out;
@@ -212,12 +212,12 @@ AlertIdentity identity() {
 /// Rows in order; one in 370 raises, and the vehicle's next one clears.
 void alert_rule(benchmark::State& state) {
   const sql::Select select = bind("SELECT speed > 110.7 AS up, speed < 100 AS down FROM telemetry");
+  BenchContext context;
   AlertRule rule({.identity = identity(),
                   .raise = select.projections[0],
                   .clear = select.projections[1],
                   .severity = nullptr,
                   .forgets_keys = true});
-  BenchContext context;
   ENSURE(rule.open(context).has_value(), "it opens");
   Telemetry telemetry(50'000);
   std::vector<ColumnBatch> batches;
@@ -245,12 +245,12 @@ BENCHMARK(alert_rule);
 
 /// Keys that are known and speak.
 void silence_rule(benchmark::State& state) {
+  BenchContext context;
   SilenceRule rule({.identity = identity(),
                     .silent_after = 600 * kMicrosPerSecond,
                     .keys_are_gateways = false,
                     .input = "telemetry",
                     .gateway_group = {}});
-  BenchContext context;
   ENSURE(rule.open(context).has_value(), "it opens");
   Disordered telemetry(50'000);
   CountingEmitter out;

@@ -170,8 +170,9 @@ class Chain {
   }
 
   const Stage& stage_;
-  std::vector<std::unique_ptr<Operator>> operators_;
+  // Operators end before what their contexts gave them.
   std::vector<std::unique_ptr<BenchContext>> contexts_;
+  std::vector<std::unique_ptr<Operator>> operators_;
   std::vector<std::unique_ptr<Onward>> emitters_;
   std::vector<std::size_t> entries_;
   std::size_t rows_out_ = 0;

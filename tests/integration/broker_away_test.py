@@ -3,8 +3,6 @@
 Kubernetes leaves it, and what it could not commit is there once after the next start. Exit code 77:
 Kafka is not installed."""
 
-import collections
-import json
 import os
 import signal
 import subprocess
@@ -12,27 +10,18 @@ import sys
 import unittest
 
 import broker as kafka
+import sums
 from engine import Engine, wait_until
 
 SKIPPED = 77
-INPUT = "sums.in"
-HOUR_MS = 3_600_000
-BEGIN_MS = 1_780_000_000_000 // HOUR_MS * HOUR_MS
 PART_RECORDS = 3_000
 GRACE_S = 30  # terminationGracePeriodSeconds, if nobody says otherwise
-
-
-def windows(rows):
-    groups = collections.defaultdict(list)
-    for row in rows:
-        groups[row["key"], row["ts"] // HOUR_MS * HOUR_MS].append(row["n"])
-    return sorted((key, start, len(ns), sum(ns)) for (key, start), ns in groups.items())
 
 
 class BrokerAwayTest(unittest.TestCase):
     def setUp(self):
         self.broker = self.enterContext(kafka.Broker(os.environ["SITREP_KAFKA_LANE"]))
-        self.broker.create_topic(INPUT, 2)
+        self.broker.create_topic(sums.INPUT, 2)
         self.engine = self.enterContext(Engine("sums.yaml", self.broker,
                                                "delivery=exactly_once"))
         self.sent = []
@@ -40,10 +29,7 @@ class BrokerAwayTest(unittest.TestCase):
     def send(self, part):
         for partition in (0, 1):
             numbers = range(part * PART_RECORDS, (part + 1) * PART_RECORDS)
-            rows = [{"key": f"k{partition}-{n % 2}", "n": n, "ts": BEGIN_MS + 1_000 * n}
-                    for n in numbers]
-            self.broker.produce(INPUT, partition, [json.dumps(row).encode() for row in rows])
-            self.sent += rows
+            self.sent += sums.send(self.broker, partition, numbers)
 
     def begin(self):
         """Rows are read, and in no epoch that was committed."""
@@ -69,7 +55,7 @@ class BrokerAwayTest(unittest.TestCase):
         self.assertEqual(sorted((row["key"], row["n"]) for row in self.broker.rows("sums.each")),
                          sorted((row["key"], row["n"]) for row in self.sent))
         self.assertEqual(sorted((row["key"], row["window_start"], row["records"], row["total"])
-                                for row in self.broker.rows("sums.out")), windows(self.sent))
+                                for row in self.broker.rows("sums.out")), sums.windows(self.sent))
 
     def test_it_ends_while_the_broker_is_down(self):
         process = self.begin()

@@ -2,7 +2,6 @@
 """What may happen to a job's topics and offsets behind its back: each is recognised, and said.
 Exit code 77: Kafka is not installed."""
 
-import collections
 import json
 import os
 import pathlib
@@ -13,26 +12,13 @@ import tempfile
 import unittest
 
 import broker as kafka
+import sums
 from engine import JOBS, PROGRAM, Engine, wait_until
+from sums import INPUT
 
 SKIPPED = 77
-INPUT = "sums.in"
-HOUR_MS = 3_600_000
-BEGIN_MS = 1_780_000_000_000 // HOUR_MS * HOUR_MS
 INPUT_WRONG = 2
 SERVER_FAILED = 3
-
-
-def records(partition, numbers):
-    """One a second of event time, of two keys per partition."""
-    return [{"key": f"k{partition}-{n % 2}", "n": n, "ts": BEGIN_MS + 1_000 * n} for n in numbers]
-
-
-def sums_of(rows):
-    groups = collections.defaultdict(list)
-    for row in rows:
-        groups[row["key"], row["ts"] // HOUR_MS * HOUR_MS].append(row["n"])
-    return sorted((key, start, len(ns), sum(ns)) for (key, start), ns in groups.items())
 
 
 class LogChangesTest(unittest.TestCase):
@@ -43,9 +29,7 @@ class LogChangesTest(unittest.TestCase):
         self.sent = []
 
     def send(self, partition, numbers):
-        rows = records(partition, numbers)
-        self.broker.produce(INPUT, partition, [json.dumps(row).encode() for row in rows])
-        self.sent += rows
+        self.sent += sums.send(self.broker, partition, numbers)
 
     def run_and_stop(self, passed):
         """Runs until as many rows were passed on since the beginning."""
@@ -74,7 +58,7 @@ class LogChangesTest(unittest.TestCase):
 
     def expect_sums(self, rows):
         self.assertEqual(sorted((row["key"], row["window_start"], row["records"], row["total"])
-                                for row in self.broker.rows("sums.out")), sums_of(rows))
+                                for row in self.broker.rows("sums.out")), sums.windows(rows))
 
     def expect_each(self, rows):
         found = [(row["key"], row["n"]) for row in self.broker.rows("sums.each")]

@@ -2,8 +2,6 @@
 """Two jobs in one process on one Kafka, killed at any moment: each has every row once, as if it ran
 alone. Exit code 77: Kafka is not installed."""
 
-import collections
-import json
 import os
 import random
 import subprocess
@@ -12,27 +10,18 @@ import tempfile
 import unittest
 
 import broker as kafka
+import sums
 from engine import JOBS, PROGRAM
 
 SKIPPED = 77
-INPUT = "sums.in"
-HOUR_MS = 3_600_000
-BEGIN_MS = 1_780_000_000_000 // HOUR_MS * HOUR_MS
 KILLS = 8
 PART_RECORDS = 5_000  # of each partition, between two kills
-
-
-def windows(rows, group_of):
-    groups = collections.defaultdict(list)
-    for row in rows:
-        groups[group_of(row), row["ts"] // HOUR_MS * HOUR_MS].append(row["n"])
-    return sorted((group, start, len(ns), sum(ns)) for (group, start), ns in groups.items())
 
 
 class SeveralJobsTest(unittest.TestCase):
     def setUp(self):
         self.broker = self.enterContext(kafka.Broker(os.environ["SITREP_KAFKA_LANE"]))
-        self.broker.create_topic(INPUT, 2)
+        self.broker.create_topic(sums.INPUT, 2)
         self.directory = self.enterContext(tempfile.TemporaryDirectory(prefix="sitrep_jobs_"))
         self.log = self.enterContext(tempfile.TemporaryFile("w+"))
         self.process = None
@@ -58,10 +47,7 @@ class SeveralJobsTest(unittest.TestCase):
     def send(self, part, sent):
         for partition in (0, 1):
             numbers = range(part * PART_RECORDS, (part + 1) * PART_RECORDS)
-            rows = [{"key": f"k{partition}-{n % 2}", "n": n, "ts": BEGIN_MS + 1_000 * n}
-                    for n in numbers]
-            self.broker.produce(INPUT, partition, [json.dumps(row).encode() for row in rows])
-            sent += rows
+            sent += sums.send(self.broker, partition, numbers)
 
     def test_each_has_every_row_once(self):
         sent = []
@@ -81,10 +67,10 @@ class SeveralJobsTest(unittest.TestCase):
                          sorted((row["key"], row["n"]) for row in sent))
         self.assertEqual(sorted((row["key"], row["window_start"], row["records"], row["total"])
                                 for row in self.broker.rows("sums.out")),
-                         windows(sent, lambda row: row["key"]))
+                         sums.windows(sent))
         self.assertEqual(sorted((row["third"], row["window_start"], row["records"], row["total"])
                                 for row in self.broker.rows("thirds.out")),
-                         windows(sent, lambda row: row["n"] % 3))
+                         sums.windows(sent, lambda row: row["n"] % 3))
 
 
 if __name__ == "__main__":

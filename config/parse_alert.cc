@@ -100,7 +100,12 @@ AlertSpec parse_alert(const PlacedText& name, const ConfigNode& node, const std:
   if (const ConfigNode* from = map.require("from")) {
     if (auto text = read_text(*from, "from", errors)) alert.from = *std::move(text);
   }
-  if (const ConfigNode* key = map.require("key")) alert.key = read_texts(*key, "key", errors);
+  if (const ConfigNode* key = map.require("key")) {
+    alert.key = read_texts(*key, "key", errors);
+    if (key->kind == ConfigNode::Kind::kSequence && key->items.empty()) {
+      errors.add(key->place, "'key': expected a column, or a list of them");
+    }
+  }
   if (const ConfigNode* parameters = map.find("parameters")) {
     alert.parameters = read_text(*parameters, "parameters", errors);
   }

@@ -85,6 +85,10 @@ std::vector<SinkSpec> parse_sinks(const ConfigNode* node, RowsOf rows, ErrorList
     sinks.push_back(parse_sink(*node, rows, errors));
     return sinks;
   }
+  // A stream may be for others alone; an alert is for somebody.
+  if (rows == RowsOf::kAlert && node->items.empty()) {
+    errors.add(node->place, "'to': expected a topic, or a list of them");
+  }
   for (const ConfigNode& item : node->items) sinks.push_back(parse_sink(item, rows, errors));
   return sinks;
 }

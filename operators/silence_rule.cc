@@ -338,8 +338,7 @@ Result<void> SilenceRule::process(const ColumnBatch& batch, Emitter& out) {
 Result<void> SilenceRule::hear(const ColumnBatch& batch, std::size_t row, ClockId clock,
                                const Key& key) {
   // A row that comes late tells all the same that its key speaks at the time of its clock.
-  const Micros time = batch.meta->event_time[row];
-  const Micros at = std::max(time, batch.meta->watermark[row]);
+  const Micros at = std::max(batch.meta->event_time[row], batch.meta->watermark[row]);
   Progress& mine = progress(clock);
   if (!options_.keys_are_gateways) {
     if (mine.heard == nullptr) {
@@ -353,7 +352,7 @@ Result<void> SilenceRule::hear(const ColumnBatch& batch, std::size_t row, ClockI
   if (known == nullptr) return meet_key(batch, row, clock, key, at);
   const Micros heard = std::max(times_->at(known->number), at);
   times_->set(known->number, heard);
-  return speak(clock, key, time, heard);
+  return speak(clock, key, at, heard);
 }
 
 Result<void> SilenceRule::meet_key(const ColumnBatch& batch, std::size_t row, ClockId clock,
@@ -392,11 +391,11 @@ Result<AlertState*> SilenceRule::known_episode(const Key& key) {
   return nullptr;
 }
 
-Result<void> SilenceRule::speak(ClockId clock, const Key& key, Micros time, Micros heard) {
+Result<void> SilenceRule::speak(ClockId clock, const Key& key, Micros at, Micros heard) {
   ASSIGN_OR_RETURN(AlertState* const silent, known_episode(key));
   if (silent == nullptr) return {};
   if (silent->is_up()) {
-    clear(clock, key.bytes, *silent, time);
+    clear(clock, key.bytes, *silent, at);
     // One timer per key: while it is silent none runs, and a timer that finds that the key was
     // heard later moves on.
     timers_->push(clock, {.time = heard + options_.silent_after,

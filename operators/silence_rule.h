@@ -100,7 +100,7 @@ class SilenceRule final : public Operator {
   /// Null when the key is not silent, and was not long ago.
   Result<AlertState*> known_episode(const Key& key);
   /// Ends the silence of the key, if it was silent.
-  Result<void> speak(ClockId clock, const Key& key, Micros time, Micros heard);
+  Result<void> speak(ClockId clock, const Key& key, Micros at, Micros heard);
   Result<void> raise_key(ClockId clock, const std::string& key, const KnownKey& known, Micros at);
   Result<void> give_up_key(std::string_view key);
   static Key named(std::string_view key) { return {.bytes = key, .hash = hash_bytes(key)}; }

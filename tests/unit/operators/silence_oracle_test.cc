@@ -61,8 +61,8 @@ class Oracle {
       mine.returned_at = at;
       mine.returning = false;
     }
-    hear(gateway, at, at, name(clock), "gateway silent");
-    hear(mine.keys[key], at, time, key, "silent");
+    hear(gateway, at, name(clock), "gateway silent");
+    hear(mine.keys[key], at, key, "silent");
     mine.idle = false;
     mine.idle_since.reset();
     mine.counted_since.reset();
@@ -111,11 +111,10 @@ class Oracle {
  private:
   static std::string name(ClockId clock) { return concat("C", clock); }
 
-  void hear(Episode& episode, std::int64_t at, std::int64_t time, const std::string& key,
-            const std::string& cause) {
+  void hear(Episode& episode, std::int64_t at, const std::string& key, const std::string& cause) {
     if (episode.up) {
       episode.up = false;
-      tell(episode, "cleared", std::max(time, episode.raised_at), key, cause);
+      tell(episode, "cleared", std::max(at, episode.raised_at), key, cause);
     }
     episode.last = std::max(episode.last, at);
   }

@@ -351,7 +351,7 @@ TEST(SilenceRule, late_row_of_a_key_is_not_silence_again) {
   run.row(0, "V1", 60, 9'000);
   run.row(0, "V1", 120, 9'000);
   run.row(0, "V2", 9'599, 9'000);
-  EXPECT_THAT(run.take(), ElementsAre("cleared 600 silent V1 | nothing of V1"));
+  EXPECT_THAT(run.take(), ElementsAre("cleared 9000 silent V1 | nothing of V1"));
   run.row(0, "V2", 9'600, 9'599);
   EXPECT_THAT(run.take(), ElementsAre("raised 9600 silent V1 | nothing of V1"));
 }

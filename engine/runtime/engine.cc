@@ -20,6 +20,9 @@ constexpr Micros kStartRetryWait = kMicrosPerSecond;
 constexpr Micros kRestartWaitMin = 500 * kMicrosPerMilli;
 constexpr Micros kRestartWaitMax = 30 * kMicrosPerSecond;
 constexpr Micros kRestartCalm = 60 * kMicrosPerSecond;
+/// What the end may take when the log does not answer: less than the 30 s that Kubernetes gives a
+/// container by itself.
+constexpr Micros kStopPatience = 20 * kMicrosPerSecond;
 
 void sleep_for(Micros duration) {
   std::this_thread::sleep_for(std::chrono::microseconds(duration));
@@ -182,10 +185,10 @@ Result<void> Engine::check_patience(const StopFlag& stop) {
   if (!stop.requested()) return {};
   const Micros now = clock_.monotonic();
   if (!stopping_since_) stopping_since_ = now;
-  if (now - *stopping_since_ < options_.stop_patience) return {};
+  if (now - *stopping_since_ < kStopPatience) return {};
   return unavailable(concat("the last epoch was not committed to ", log_.description(),
                             " and written to disk within ",
-                            options_.stop_patience / kMicrosPerSecond,
+                            kStopPatience / kMicrosPerSecond,
                             " s of the request to stop; what was committed is safe"));
 }
 

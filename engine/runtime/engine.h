@@ -25,9 +25,6 @@ class Engine {
     Micros status_interval = 10 * kMicrosPerSecond;
     /// Leave the group at the end, so that others take over at once.
     bool leave_group = true;
-    /// How long the end may take once a stop is requested, when the log does not answer; less than
-    /// the 30 s that Kubernetes gives a container by itself.
-    Micros stop_patience = 20 * kMicrosPerSecond;
   };
 
   /// All references outlive the engine.
@@ -50,7 +47,7 @@ class Engine {
   /// Error. A log that cannot be reached at the start is waited for, with a line in the log. What
   /// passes by starting over (a member that the group has thrown out) is started over, and a
   /// damaged image is set aside, once, and rebuilt where the log keeps state. Where the last epoch
-  /// cannot be committed within stop_patience, it is given up: the next start reads it again.
+  /// cannot be committed within 20 s of a stop, it is given up: the next start reads it again.
   Result<void> run(const StopFlag& stop);
 
  private:

@@ -2,6 +2,7 @@
 #include "operators/key_history.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "engine/api/cell_form.h"
@@ -46,6 +47,19 @@ void append_lag(const Column& x, std::size_t row, Micros time, CallMemory& memor
   keep(memory, x, row, time);
 }
 
+/// The difference of two doubles; null, and false, where SQL has none: it is beyond what a double
+/// holds, although both are not.
+bool append_difference(double now, double before, double seconds, Column& out) {
+  const double value = (now - before) / seconds;
+  const bool good = std::isfinite(value) || !std::isfinite(now) || !std::isfinite(before);
+  if (good) {
+    out.append_double(value);
+  } else {
+    out.append_null();
+  }
+  return good;
+}
+
 bool append_delta(const Column& x, std::size_t row, Micros time, CallMemory& memory, Column& out,
                   Arena& arena) {
   const bool known = !memory.cell.empty() && !x.is_null(row);
@@ -56,7 +70,8 @@ bool append_delta(const Column& x, std::size_t row, Micros time, CallMemory& mem
   }
   bool good = true;
   if (x.type() == Type::kDouble) {
-    out.append_double(x.doubles()[row] - number_in<double>(memory.cell, x.type(), arena));
+    good = append_difference(x.doubles()[row], number_in<double>(memory.cell, x.type(), arena),
+                             /*seconds=*/1, out);
   } else {
     std::int64_t difference = 0;
     good = !__builtin_sub_overflow(
@@ -72,21 +87,23 @@ bool append_delta(const Column& x, std::size_t row, Micros time, CallMemory& mem
 }
 
 /// Two rows of one instant have no rate.
-void append_rate(const Column& x, std::size_t row, Micros time, CallMemory& memory, Column& out,
+bool append_rate(const Column& x, std::size_t row, Micros time, CallMemory& memory, Column& out,
                  Arena& arena) {
   if (x.is_null(row)) {
     out.append_null();
-    return;
+    return true;
   }
+  bool good = true;
   if (memory.cell.empty() || time == memory.time) {
     out.append_null();
   } else {
     const double now = x.type() == Type::kDouble ? x.doubles()[row]
                                                  : static_cast<double>(x.ints()[row]);
     const double seconds = static_cast<double>(time - memory.time) / kMicrosPerSecond;
-    out.append_double((now - number_in<double>(memory.cell, x.type(), arena)) / seconds);
+    good = append_difference(now, number_in<double>(memory.cell, x.type(), arena), seconds, out);
   }
   keep(memory, x, row, time);
+  return good;
 }
 
 void append_duration(const Column& condition, std::size_t row, Micros time, CallMemory& memory,
@@ -141,8 +158,7 @@ bool remember_row(const sql::HistoryCall& call, std::span<const ColumnPtr> argum
     case Function::kDelta:
       return append_delta(*arguments[0], row, time, memory, out, arena);
     case Function::kRate:
-      append_rate(*arguments[0], row, time, memory, out, arena);
-      return true;
+      return append_rate(*arguments[0], row, time, memory, out, arena);
     case Function::kDuration:
       append_duration(*arguments[0], row, time, memory, out);
       return true;

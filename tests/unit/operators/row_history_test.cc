@@ -342,5 +342,24 @@ TEST(RowHistory, a_difference_that_does_not_fit_is_null_and_counted) {
   EXPECT_EQ(run.counted("sql_errors"), 1U);
 }
 
+TEST(RowHistory, a_difference_beyond_what_a_double_holds_is_null_and_counted) {
+  const Bound bound = bind({"delta(d)", "rate(d)"});
+  OperatorRun run([&] { return make_history(bound.options); }, {});
+  BatchBuilder builder(schema());
+  std::int64_t time = 0;
+  for (const double d : {1.5e308, -1e308, 0.0, std::numeric_limits<double>::infinity()}) {
+    const Value cells[] = {"k", time, Null{}, Null{}, d, Null{}, Null{}};
+    builder.row(cells, time++ * kMicrosPerSecond);
+  }
+  KeptRows out;
+  ASSERT_TRUE(run.op().process(builder.finish(), out));
+  ASSERT_TRUE(run.op().finish(out));
+  ASSERT_EQ(out.rows.size(), 4U);
+  EXPECT_TRUE(out.rows[1].text.ends_with(",null,null")) << out.rows[1].text;
+  EXPECT_TRUE(out.rows[2].text.ends_with(",1e+308,1e+308")) << out.rows[2].text;
+  EXPECT_TRUE(out.rows[3].text.ends_with(",inf,inf")) << out.rows[3].text;
+  EXPECT_EQ(run.counted("sql_errors"), 2U);
+}
+
 }  // namespace
 }  // namespace sitrep

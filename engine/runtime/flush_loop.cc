@@ -14,6 +14,12 @@ constexpr std::size_t kSnapshotChunkBytes = 600'000;
 /// The part of the unused memory of tables that deltas may fill: a write doubles them for a moment,
 /// and tables that grow find the rest.
 constexpr std::size_t kLentPart = 3;
+constexpr Micros kPublishInterval = kMicrosPerSecond;
+
+Gauge& image_gauge(MetricsRegistry& metrics, const char* part) {
+  return metrics.gauge("sitrep_image_bytes", "Memory that RocksDB holds for the local state image",
+                       {{"part", part}});
+}
 
 }  // namespace
 
@@ -28,7 +34,10 @@ FlushLoop::FlushLoop(StateImage& image, Flusher::Options options, const Clock& c
       unused_(std::move(unused)),
       pending_bytes_(metrics.gauge("sitrep_flush_pending_bytes",
                                    "Bytes of durable deltas that the image does not hold yet")),
-      flushes_(metrics.counter("sitrep_flushes_total", "Writes of the local state image")) {}
+      flushes_(metrics.counter("sitrep_flushes_total", "Writes of the local state image")),
+      memtable_bytes_(image_gauge(metrics, "memtables")),
+      cache_bytes_(image_gauge(metrics, "cache")),
+      reader_bytes_(image_gauge(metrics, "readers")) {}
 
 bool FlushLoop::step() {
   if (failed_) return false;
@@ -48,6 +57,7 @@ bool FlushLoop::step() {
   busy = hand_over() || busy;
   pending_bytes_.set(static_cast<double>(flusher_.pending_bytes()));
   const Micros now = clock_.monotonic();
+  publish_memory(now);
   if (now < retry_at_) return busy;
   if (answer_due_) flusher_.flush_now();
   auto written = flusher_.step(now);
@@ -135,6 +145,15 @@ bool FlushLoop::hand_over() {
   if (!answer_ || !rings_.flusher_to_committer.try_push(*answer_)) return false;
   answer_.reset();
   return true;
+}
+
+void FlushLoop::publish_memory(Micros now) {
+  if (now < publish_at_) return;
+  publish_at_ = now + kPublishInterval;
+  const ImageMemory memory = image_.memory();
+  memtable_bytes_.set(static_cast<double>(memory.memtables));
+  cache_bytes_.set(static_cast<double>(memory.cache));
+  reader_bytes_.set(static_cast<double>(memory.readers));
 }
 
 void FlushLoop::fail(Error error) {

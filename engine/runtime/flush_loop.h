@@ -43,6 +43,7 @@ class FlushLoop {
   /// Hands the committer what waits for it, if there is room; whether it did.
   bool hand_over();
   void fail(Error error);
+  void publish_memory(Micros now);
 
   /// A snapshot on its way.
   struct Snapshot {
@@ -66,6 +67,10 @@ class FlushLoop {
   Micros retry_at_ = 0;
   Gauge& pending_bytes_;
   Counter& flushes_;
+  Micros publish_at_ = 0;
+  Gauge& memtable_bytes_;
+  Gauge& cache_bytes_;
+  Gauge& reader_bytes_;
 };
 
 }  // namespace sitrep

@@ -187,11 +187,6 @@ Result<void> StateImage::restore(
   }
 }
 
-std::size_t StateImage::memory_bytes() const {
-  // Memtables are charged to the cache, in steps of 256 KiB.
-  std::uint64_t readers = 0;
-  (void)database_->db().GetIntProperty(rocksdb::DB::Properties::kEstimateTableReadersMem, &readers);
-  return database_->cache().GetUsage() + readers;
-}
+ImageMemory StateImage::memory() const { return database_->memory(); }
 
 }  // namespace sitrep

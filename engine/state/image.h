@@ -47,6 +47,15 @@ struct ImageEntry {
   std::string_view value;
 };
 
+/// Bytes that RocksDB holds of the process's memory.
+struct ImageMemory {
+  std::size_t memtables = 0;
+  /// Blocks of data, indexes and filters, whether pinned or not.
+  std::size_t cache = 0;
+  /// What open tables hold beside the cache.
+  std::size_t readers = 0;
+};
+
 /// Walks a task's entries as they were when the walk began, ascending by store, clock, pane, key.
 /// Thread-compatible.
 class ImageCursor {
@@ -88,8 +97,7 @@ class StateImage {
   Result<void> drop(TaskId task);
   /// The read side for the tables of `task`; the image outlives it.
   std::unique_ptr<ColdState> cold_state(TaskId task) const;
-  /// Memory that RocksDB holds: memtables, cache, table readers.
-  std::size_t memory_bytes() const;
+  ImageMemory memory() const;
 
  private:
   class Database;

@@ -5,7 +5,6 @@
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
-#include <rocksdb/write_buffer_manager.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -37,35 +36,6 @@ class OneRun final : public rocksdb::SliceTransform {
   bool InDomain(const rocksdb::Slice& key) const override { return is_inside_pane(view(key)); }
 };
 
-rocksdb::Options rocks_options(const ImageOptions& options,
-                               const std::shared_ptr<rocksdb::Cache>& cache) {
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = cache;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
-  table.cache_index_and_filter_blocks = true;
-  table.pin_l0_filter_and_index_blocks_in_cache = true;
-
-  rocksdb::Options rocks;
-  rocks.create_if_missing = true;
-  rocks.paranoid_checks = true;
-  rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  rocks.compression = rocksdb::kLZ4Compression;
-  // Memtables are charged to the cache: one number bounds both.
-  rocks.write_buffer_manager =
-      std::make_shared<rocksdb::WriteBufferManager>(options.write_buffer_bytes, cache);
-  rocks.write_buffer_size = std::max(options.write_buffer_bytes / kMemtablesMax, kMemtableBytesMin);
-  rocks.memtable_insert_with_hint_prefix_extractor = std::make_shared<OneRun>();
-  rocks.max_write_buffer_number = 2;
-  rocks.allow_concurrent_memtable_write = false;
-  rocks.skip_stats_update_on_db_open = true;
-  rocks.stats_dump_period_sec = 0;
-  rocks.stats_persist_period_sec = 0;
-  rocks.info_log_level = rocksdb::WARN_LEVEL;
-  rocks.keep_log_file_num = 2;
-  rocks.max_log_file_size = kInfoLogBytes;
-  return rocks;
-}
-
 /// RocksDB has no code for a directory that someone else has open; these are its words.
 bool is_locked(const rocksdb::Status& status) {
   const std::string text = status.ToString();
@@ -89,9 +59,37 @@ Error to_error(const rocksdb::Status& status, std::string_view directory, std::s
 
 }  // namespace
 
-StateImage::Database::Database(std::string directory, std::shared_ptr<rocksdb::Cache> cache,
+StateImage::Database::Database(std::string directory, Bounds bounds,
                                std::unique_ptr<rocksdb::DB> db)
-    : directory_(std::move(directory)), cache_(std::move(cache)), db_(std::move(db)) {}
+    : directory_(std::move(directory)), bounds_(std::move(bounds)), db_(std::move(db)) {}
+
+rocksdb::Options StateImage::Database::rocks_options(const ImageOptions& options,
+                                                     const Bounds& bounds) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = bounds.cache;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+
+  rocksdb::Options rocks;
+  rocks.create_if_missing = true;
+  rocks.paranoid_checks = true;
+  rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  rocks.compression = rocksdb::kLZ4Compression;
+  // Charged to the cache: one number bounds both.
+  rocks.write_buffer_manager = bounds.memtables;
+  rocks.write_buffer_size = std::max(options.write_buffer_bytes / kMemtablesMax, kMemtableBytesMin);
+  rocks.memtable_insert_with_hint_prefix_extractor = std::make_shared<OneRun>();
+  rocks.max_write_buffer_number = 2;
+  rocks.allow_concurrent_memtable_write = false;
+  rocks.skip_stats_update_on_db_open = true;
+  rocks.stats_dump_period_sec = 0;
+  rocks.stats_persist_period_sec = 0;
+  rocks.info_log_level = rocksdb::WARN_LEVEL;
+  rocks.keep_log_file_num = 2;
+  rocks.max_log_file_size = kInfoLogBytes;
+  return rocks;
+}
 
 Result<std::unique_ptr<StateImage::Database>> StateImage::Database::open(
     const ImageOptions& options) {
@@ -105,13 +103,25 @@ Result<std::unique_ptr<StateImage::Database>> StateImage::Database::open(
   cache_options.capacity = options.cache_bytes + options.write_buffer_bytes;
   cache_options.num_shard_bits = kCacheShardBits;
   cache_options.high_pri_pool_ratio = 0.1;
-  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(cache_options);
+  Bounds bounds{.cache = rocksdb::NewLRUCache(cache_options), .memtables = nullptr};
+  bounds.memtables =
+      std::make_shared<rocksdb::WriteBufferManager>(options.write_buffer_bytes, bounds.cache);
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened =
-      rocksdb::DB::Open(rocks_options(options, cache), options.directory, &db);
+      rocksdb::DB::Open(rocks_options(options, bounds), options.directory, &db);
   if (!opened.ok()) return to_error(opened, options.directory, "open");
   return std::unique_ptr<Database>(
-      new Database(options.directory, cache, std::unique_ptr<rocksdb::DB>(db)));
+      new Database(options.directory, std::move(bounds), std::unique_ptr<rocksdb::DB>(db)));
+}
+
+ImageMemory StateImage::Database::memory() const {
+  std::uint64_t readers = 0;
+  (void)db_->GetIntProperty(rocksdb::DB::Properties::kEstimateTableReadersMem, &readers);
+  const std::size_t charged = bounds_.memtables->dummy_entries_in_cache_usage();
+  const std::size_t cached = bounds_.cache->GetUsage();
+  return {.memtables = bounds_.memtables->memory_usage(),
+          .cache = cached - std::min(charged, cached),
+          .readers = static_cast<std::size_t>(readers)};
 }
 
 Error StateImage::Database::error(const rocksdb::Status& status, std::string_view doing) const {

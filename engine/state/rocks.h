@@ -14,6 +14,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/slice.h>
 #include <rocksdb/status.h>
+#include <rocksdb/write_buffer_manager.h>
 
 #include <memory>
 #include <optional>
@@ -48,14 +49,20 @@ class StateImage::Database {
                                           const rocksdb::Slice& end) const;
 
   rocksdb::DB& db() const { return *db_; }
-  const rocksdb::Cache& cache() const { return *cache_; }
+  ImageMemory memory() const;
 
  private:
-  Database(std::string directory, std::shared_ptr<rocksdb::Cache> cache,
-           std::unique_ptr<rocksdb::DB> db);
+  /// What bounds the memory of a database.
+  struct Bounds {
+    std::shared_ptr<rocksdb::Cache> cache;
+    std::shared_ptr<rocksdb::WriteBufferManager> memtables;
+  };
+
+  Database(std::string directory, Bounds bounds, std::unique_ptr<rocksdb::DB> db);
+  static rocksdb::Options rocks_options(const ImageOptions& options, const Bounds& bounds);
 
   const std::string directory_;
-  const std::shared_ptr<rocksdb::Cache> cache_;
+  const Bounds bounds_;
   const std::unique_ptr<rocksdb::DB> db_;
 };
 

@@ -283,10 +283,13 @@ TEST_F(ImageTest, a_cursor_skips_panes_and_tells_its_progress) {
 }
 
 TEST_F(ImageTest, memory_is_counted) {
-  const std::size_t empty = image_->memory_bytes();
+  const ImageMemory empty = image_->memory();
   for (int n = 0; n < 5000; ++n) put(concat("key", n), std::string(100, 'x'));
   write({finish(1)});
-  EXPECT_GT(image_->memory_bytes(), empty);
+  const ImageMemory full = image_->memory();
+  EXPECT_GE(full.memtables, empty.memtables + 5000 * 100);
+  EXPECT_LT(full.memtables, empty.memtables + 4 * 5000 * 100);
+  EXPECT_LT(full.cache, empty.cache + 4096);  // memtables, charged to it, are not counted twice
 }
 
 }  // namespace

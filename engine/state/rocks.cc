@@ -155,6 +155,8 @@ Result<std::string_view> StateImage::Database::payload(std::string_view value) c
 std::unique_ptr<rocksdb::Iterator> StateImage::Database::scan(const rocksdb::Slice& begin,
                                                               const rocksdb::Slice& end) const {
   rocksdb::ReadOptions bounded;
+  // What is scanned is not asked for again soon: a snapshot's walk would fill the cache with all.
+  bounded.fill_cache = false;
   bounded.iterate_lower_bound = &begin;
   bounded.iterate_upper_bound = &end;
   std::unique_ptr<rocksdb::Iterator> iterator(db_->NewIterator(bounded));

@@ -292,6 +292,21 @@ TEST_F(ImageTest, memory_is_counted) {
   EXPECT_LT(full.cache, empty.cache + 4096);  // memtables, charged to it, are not counted twice
 }
 
+TEST_F(ImageTest, a_walk_leaves_the_cache_to_those_who_ask_for_single_entries) {
+  for (int n = 0; n < 5000; ++n) put(concat("key", n), concat(n, std::string(100, 'x')));
+  write({finish(1)});
+  reopen();  // from the log into a file
+  const auto cold = image_->cold_state(kTask);
+  const StateKey key{.clock = "", .pane = 0, .key = "key77"};
+  ASSERT_EQ(cold->get(kStore, key).value(), concat(77, std::string(100, 'x')));
+  const std::size_t before = image_->memory().cache;
+  EXPECT_EQ(entries().size(), 5000u);
+  EXPECT_EQ(image_->memory().cache, before);
+  ASSERT_EQ(cold->get(kStore, {.clock = "", .pane = 0, .key = "key4999"}).value(),
+            concat(4999, std::string(100, 'x')));
+  EXPECT_GT(image_->memory().cache, before);
+}
+
 }  // namespace
 
 }  // namespace sitrep

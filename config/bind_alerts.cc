@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <memory>
 
 #include "config/job_binding.h"
@@ -185,6 +186,26 @@ sql::LoneOptions JobBinding::lone_options(BoundAlert& alert) const {
           .history = ordered ? &alert.plan.history : nullptr};
 }
 
+/// The texts that stand in it as results; what it makes of columns is known on each row only.
+bool JobBinding::check_severities(const sql::Expression& severity, const PlacedText& text) {
+  using Kind = sql::ExpressionKind;
+  bool good = true;
+  for (std::size_t i = 0; i < severity.arguments.size(); ++i) {
+    const bool is_condition = severity.kind == Kind::kCase && i % 2 == 0 &&
+                              i + 1 < severity.arguments.size();
+    const bool is_result = severity.kind == Kind::kCase || severity.kind == Kind::kCoalesce;
+    if (!is_result || is_condition) continue;
+    good = check_severities(*severity.arguments[i], text) && good;
+  }
+  const auto* const name = std::get_if<std::string>(&severity.literal);
+  if (severity.kind != Kind::kLiteral || name == nullptr) return good;
+  const std::vector<std::string> names = severity_names();
+  if (std::ranges::find(names, *name) != names.end()) return good;
+  errors_.add(text.place, concat("'severity': expected ", join(names, ", "), "; found '", *name,
+                                 "'", did_you_mean(*name, names)));
+  return false;
+}
+
 bool JobBinding::bind_conditions(BoundAlert& alert) {
   const AlertSpec& spec = *alert.spec;
   if (!spec.raise) return true;
@@ -203,6 +224,7 @@ bool JobBinding::bind_conditions(BoundAlert& alert) {
   if (spec.severity_sql) {
     alert.plan.severity_of_row = bind(*spec.severity_sql, sql::bind_severity);
     if (!alert.plan.severity_of_row) return false;
+    if (!check_severities(*alert.plan.severity_of_row, *spec.severity_sql)) return false;
   }
   return alert.plan.raise && alert.plan.clear;
 }

@@ -91,6 +91,7 @@ class JobBinding {
   /// What its expressions are bound with; they may add to plan.history.
   sql::LoneOptions lone_options(BoundAlert& alert) const;
   bool bind_conditions(BoundAlert& alert);
+  bool check_severities(const sql::Expression& severity, const PlacedText& text);
   bool bind_key(BoundAlert& alert);
   bool bind_parameters(BoundAlert& alert, std::span<const std::string_view> texts);
   bool bind_text(BoundAlert& alert);

@@ -36,6 +36,15 @@ std::string_view to_string(AlertSeverity severity) {
   ENSURE(false, "unknown AlertSeverity");
 }
 
+std::vector<std::string> severity_names() {
+  std::vector<std::string> names;
+  for (const auto severity :
+       {AlertSeverity::kInfo, AlertSeverity::kWarning, AlertSeverity::kCritical}) {
+    names.emplace_back(to_string(severity));
+  }
+  return names;
+}
+
 std::string_view to_string(AlertOrder order) {
   return order == AlertOrder::kArrival ? "arrival" : "event";
 }

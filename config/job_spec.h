@@ -263,6 +263,8 @@ std::string_view to_string(SinkFormat format);
 std::string_view to_string(Delivery delivery);
 std::string_view to_string(LatePolicy policy);
 std::string_view to_string(AlertSeverity severity);
+/// All of them, the mildest first.
+std::vector<std::string> severity_names();
 std::string_view to_string(AlertOrder order);
 std::string_view to_string(StartPolicy start);
 std::string_view to_string(GapPolicy policy);

@@ -68,13 +68,20 @@ void parse_labels(const ConfigNode& node, AlertSpec& alert, ErrorList& errors) {
   }
 }
 
-/// The name of one, or SQL; a lone word is no SQL that would be of use.
+/// The name of one, or SQL. A lone word is taken for a name, so that a misspelt one is found.
 void parse_severity(const ConfigNode& node, AlertSpec& alert, ErrorList& errors) {
   const auto text = read_text(node, "severity", errors);
   if (!text) return;
-  const bool is_word = std::all_of(text->value.begin(), text->value.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '_';
-  });
+  const bool is_word = std::ranges::all_of(
+      text->value, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+  const std::vector<std::string> names = severity_names();
+  if (is_word && !alert.silent_after && std::ranges::find(names, text->value) == names.end()) {
+    errors.add(text->place, concat("'severity': expected ", join(names, ", "),
+                                   ", or SQL (a lone column in parentheses: (", text->value,
+                                   ")); found '", text->value, "'",
+                                   did_you_mean(text->value, names)));
+    return;
+  }
   if (is_word) {
     alert.severity = read_severity(node, errors).value_or(alert.severity);
     return;

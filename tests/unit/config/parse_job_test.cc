@@ -260,10 +260,14 @@ const Case kAlerts[] = {
      "clears\n"},
     {"severity", with_alert("raise: a, severity: high, order: none, late: {policy: update, "
                             "allowed_lateness: 1s}"),
-     "job.yaml:7:75: 'severity': expected info, warning, critical; found 'high'\n"
+     "job.yaml:7:75: 'severity': expected info, warning, critical, or SQL (a lone column in "
+     "parentheses: (high)); found 'high'\n"
      "job.yaml:7:88: 'order': expected event, arrival; found 'none'\n"
      "job.yaml:7:100: 'late': an alert is never updated; expected side or drop\n"},
     {"severity_sql", with_alert("raise: a, severity: \"CASE WHEN v THEN 'info' END\""), ""},
+    {"severity_lone_column", with_alert("raise: a, severity: (level)"), ""},
+    {"severity_of_silence", with_alert("silent_after: 5min, severity: high"),
+     "job.yaml:7:85: 'severity': expected info, warning, critical; found 'high'\n"},
     {"severity_sql_of_silence", with_alert("silent_after: 5min, severity: \"lower('INFO')\""),
      "job.yaml:7:85: 'severity': with 'silent_after' there is no row to look at; expected info, "
      "warning, critical\n"},

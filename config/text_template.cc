@@ -18,6 +18,25 @@ bool is_name(std::string_view text) {
       text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
 }
 
+/// Where the brace is that closes what begins at `from`: not one in quotes, unless a quote has no
+/// end. Nothing where another opens before.
+std::optional<std::size_t> end_of(std::string_view text, std::size_t from) {
+  std::size_t at = from;
+  while (at < text.size() && text[at] != '{' && text[at] != '}') {
+    const char c = text[at];
+    if (c == '\'' || c == '"') {
+      const std::size_t close = text.find(c, at + 1);
+      if (close != std::string_view::npos) at = close;
+    }
+    ++at;
+  }
+  if (at < text.size() && text[at] == '}') return at;
+  // A quote that ends behind the brace may be an apostrophe: its own complaint is of more use.
+  at = text.find_first_of("{}", from);
+  if (at == std::string_view::npos || text[at] == '{') return std::nullopt;
+  return at;
+}
+
 class Binder {
  public:
   Binder(const Schema& schema, const BindExpression& bind, sql::Diagnostics& diagnostics)
@@ -36,13 +55,12 @@ class Binder {
       } else if (c == '}') {
         complain(at, concat("'}' without '{'", kExpected));
         ++at;
-      } else if (const std::size_t end = text.find_first_of("{}", at + 1);
-                 end == std::string_view::npos || text[end] == '{') {
+      } else if (const auto end = end_of(text, at + 1)) {
+        fill_in(at + 1, text.substr(at + 1, *end - at - 1));
+        at = *end + 1;
+      } else {
         complain(at, concat("'{' without '}'", kExpected));
         ++at;
-      } else {
-        column(at + 1, text.substr(at + 1, end - at - 1));
-        at = end + 1;
       }
     }
     if (failed_) return std::nullopt;
@@ -54,7 +72,12 @@ class Binder {
     if (pieces_.empty() || pieces_.back().literal.empty()) pieces_.emplace_back();
     pieces_.back().literal += text;
   }
-  void column(std::size_t position, std::string_view name) {
+  void fill_in(std::size_t position, std::string_view name) {
+    if (name.find_first_not_of(' ') == std::string_view::npos) {
+      complain(position - 1, concat("expected a column or an expression between '{' and '}'",
+                                    kExpected));
+      return;
+    }
     const auto index = schema_.find(name);
     if (!index && !is_name(name)) return expression(position, name);
     if (!index) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // An alert's text with `{column}` or `{expression}` in it, taken apart once: "{vehicle_id} at
-// {round(speed)} km/h". `{{` and `}}` stand for one brace. Thread-compatible.
+// {round(speed)} km/h". `{{` and `}}` stand for one brace; within an expression one in quotes is
+// part of it. Thread-compatible.
 
 #include <cstddef>
 #include <functional>

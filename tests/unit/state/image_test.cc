@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -290,6 +291,24 @@ TEST_F(ImageTest, memory_is_counted) {
   EXPECT_GE(full.memtables, empty.memtables + 5000 * 100);
   EXPECT_LT(full.memtables, empty.memtables + 4 * 5000 * 100);
   EXPECT_LT(full.cache, empty.cache + 4096);  // memtables, charged to it, are not counted twice
+}
+
+TEST_F(ImageTest, files_that_are_gone_leave_nothing_in_the_cache) {
+  image_ = StateImage::open({.directory = directory_.path() / "large",
+                             .job = "camp",
+                             .cache_bytes = 64 << 20,
+                             .write_buffer_bytes = 1 << 20})
+               .value();
+  std::size_t cached_max = 0;
+  for (std::uint64_t round = 1; round <= 200; ++round) {
+    // A memtable, and so a file; each makes those before it superfluous.
+    for (int n = 0; n < 10'000; ++n) put(concat("key", n), concat(round, std::string(90, 'x')));
+    write({finish(round)});
+    cached_max = std::max(cached_max, image_->memory().cache);
+  }
+  // The filters and indexes of all 200 are 5.9 MB.
+  EXPECT_GT(cached_max, 50'000u);
+  EXPECT_LT(cached_max, 1'000'000u);
 }
 
 TEST_F(ImageTest, a_walk_leaves_the_cache_to_those_who_ask_for_single_entries) {

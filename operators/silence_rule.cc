@@ -22,7 +22,7 @@ constexpr char kGatewayMark = '\2';
 constexpr std::size_t kWarmEpisodes = 100'000;
 /// So many rows before its turn a key's slot is fetched, and then what the slot points to.
 constexpr std::size_t kSlotAhead = 16;
-constexpr std::size_t kRowAhead = 8;
+constexpr std::size_t kEntryAhead = 8;
 /// So long after what lay in the inputs at a restart was read, idleness that began before counts:
 /// by then who writes them has begun too, and said which of its clocks are not idle.
 constexpr Micros kSettle = 30 * kMicrosPerSecond;
@@ -42,13 +42,13 @@ SilenceRule::SilenceRule(const Options& options)
 Result<void> SilenceRule::open(OperatorContext& context) {
   clocks_ = &context.clocks();
   partition_ = context.partition();
-  keys_ = &context.table("keys", std::make_unique<KnownKeyRow>());
+  keys_ = &context.numbered_keys("keys");
   times_ = &context.numbered_times("heard");
   episodes_ = &context.table("episodes", std::make_unique<AlertStateRow>());
   gateways_ = &context.table("gateways", std::make_unique<GatewayStateRow>());
   idle_ = &context.table("idle", std::make_unique<IdleClockRow>());
   caught_up_ = &context.caught_up();
-  timers_ = &context.time_queue("timers");
+  timers_.emplace(*keys_);
   reminders_ = &context.time_queue("reminders");
   return {};
 }
@@ -81,7 +81,28 @@ Result<void> SilenceRule::recall() {
     mine.unheard = IdleClockRow::get(row);
     mine.recalled = true;
   }
+  return recall_timers();
+}
+
+Result<void> SilenceRule::recall_timers() {
+  const std::vector<std::uint32_t> numbers = keys_->numbers();
+  if (numbers.empty()) return {};
+  std::vector<bool> is_silent(std::size_t{numbers.back()} + 1);
+  if (Table::Pane* const episodes = episodes_->find_pane(kOnlyPane)) {
+    TRY(episodes_->for_each(*episodes, [&](std::string_view key, const std::byte* row) {
+      if (!AlertStateRow::get(row).is_up()) return;
+      if (const auto number = keys_->find(key)) is_silent[*number] = true;
+    }));
+  }
+  for (const std::uint32_t number : numbers) {
+    if (!is_silent[number]) wait_for_key(keys_->at(number).clock, number);
+  }
   return {};
+}
+
+/// One timer per key that is not silent; one that finds that its key was heard later moves on.
+void SilenceRule::wait_for_key(ClockId clock, std::uint32_t number) {
+  timers_->push(clock, {.time = times_->at(number) + options_.silent_after, .number = number});
 }
 
 Result<void> SilenceRule::remember(ClockId clock, const IdleClock& idle) {
@@ -131,6 +152,7 @@ Result<void> SilenceRule::advance(std::span<const ClockReading> readings, Emitte
 }
 
 Result<void> SilenceRule::forget(ClockId clock, Emitter&) {
+  TRY(recall());
   Progress& mine = progress(clock);
   if (!timers_->first_time(clock) && !reminders_->first_time(clock)) {
     end_idleness(clock);
@@ -289,7 +311,7 @@ Result<void> SilenceRule::raise_gateway(ClockId clock) {
 
 /// Neither it nor its keys are known any more.
 Result<void> SilenceRule::give_up_gateway(ClockId clock) {
-  while (const auto timer = timers_->pop(clock, kEndOfTime)) TRY(give_up_key(timer->key));
+  while (const auto timer = timers_->pop(clock, kEndOfTime)) give_up_key(timer->number);
   gateways_->drop(pane_of(clock));
   end_idleness(clock);
   progress(clock).heard = nullptr;
@@ -309,7 +331,6 @@ Result<void> SilenceRule::process(const ColumnBatch& batch, Emitter& out) {
     key_columns.push_back(batch.columns[column]);
   }
   const BatchKeys& keys = keys_of(key_columns, batch.selection);
-  const Table::Pane& known = keys_->pane(kOnlyPane);
   for (std::size_t n = 0; n < batch.selection.size(); ++n) {
     const std::size_t row = batch.selection[n];
     const ClockId clock = batch.meta->clock_of(row);
@@ -324,8 +345,8 @@ Result<void> SilenceRule::process(const ColumnBatch& batch, Emitter& out) {
     }
     // A key waits for two places in memory, one behind the other.
     if (n + kSlotAhead < keys.size()) {
-      keys_->prefetch_slot(known, keys.hash(n + kSlotAhead));
-      keys_->prefetch_row(known, keys.hash(n + kRowAhead));
+      keys_->prefetch_slot(keys.hash(n + kSlotAhead));
+      keys_->prefetch_entry(keys.hash(n + kEntryAhead));
     }
     TRY(hear(batch, row, clock, {.bytes = keys.key(n), .hash = keys.hash(n)}));
   }
@@ -348,33 +369,28 @@ Result<void> SilenceRule::hear(const ColumnBatch& batch, std::size_t row, ClockI
     }
     hear_gateway(clock, *mine.heard, at);
   }
-  ASSIGN_OR_RETURN(const KnownKey* const known, find_key(key));
-  if (known == nullptr) return meet_key(batch, row, clock, key, at);
-  const Micros heard = std::max(times_->at(known->number), at);
-  times_->set(known->number, heard);
-  return speak(clock, key, at, heard);
+  const auto number = keys_->find(key.bytes, key.hash);
+  if (!number) {
+    meet_key(batch, row, clock, key, at);
+    return {};
+  }
+  times_->set(*number, std::max(times_->at(*number), at));
+  return speak(clock, key, *number, at);
 }
 
-Result<void> SilenceRule::meet_key(const ColumnBatch& batch, std::size_t row, ClockId clock,
-                                   const Key& key, Micros at) {
-  std::byte* const bytes = keys_->upsert(keys_->pane(kOnlyPane), key.bytes, key.hash);
-  if (bytes == nullptr) return *keys_->take_error();
-  KnownKey& known = KnownKeyRow::get(bytes);
-  known.number = times_->add(at);
-  options_.identity.key_text(batch, row, known.words->key_text);
-  known.words->words = render_words(options_.identity, batch, row);
+// The words of a key that is known: the key as a person reads it, behind its length, and the words
+// of its first row (render_words).
+void SilenceRule::meet_key(const ColumnBatch& batch, std::size_t row, ClockId clock, const Key& key,
+                           Micros at) {
+  std::string key_text;
+  options_.identity.key_text(batch, row, key_text);
+  std::string words;
+  append_sized(words, key_text);
+  words += render_words(options_.identity, batch, row);
+  const std::uint32_t number = times_->add(at);
+  keys_->add(number, {.key = key.bytes, .words = words, .clock = clock}, key.hash);
   if (progress(clock).heard != nullptr) ++progress(clock).heard->keys;
-  timers_->push(clock, {.time = at + options_.silent_after,
-                        .key = std::string(key.bytes),
-                        .payload = {}});
-  return {};
-}
-
-Result<const KnownKey*> SilenceRule::find_key(const Key& key) {
-  const std::byte* const row = keys_->find(keys_->pane(kOnlyPane), key.bytes, key.hash);
-  if (row != nullptr) return &KnownKeyRow::get(row);
-  if (auto error = keys_->take_error()) return *std::move(error);
-  return nullptr;
+  wait_for_key(clock, number);
 }
 
 Result<AlertState*> SilenceRule::episode(const Key& key) {
@@ -391,50 +407,47 @@ Result<AlertState*> SilenceRule::known_episode(const Key& key) {
   return nullptr;
 }
 
-Result<void> SilenceRule::speak(ClockId clock, const Key& key, Micros at, Micros heard) {
+Result<void> SilenceRule::speak(ClockId clock, const Key& key, std::uint32_t number, Micros at) {
   ASSIGN_OR_RETURN(AlertState* const silent, known_episode(key));
   if (silent == nullptr) return {};
   if (silent->is_up()) {
     clear(clock, key.bytes, *silent, at);
-    // One timer per key: while it is silent none runs, and a timer that finds that the key was
-    // heard later moves on.
-    timers_->push(clock, {.time = heard + options_.silent_after,
-                          .key = std::string(key.bytes),
-                          .payload = {}});
+    keys_->move(number, clock);
+    wait_for_key(clock, number);
   }
   // Two silences that begin at one instant must be told apart: then the first is remembered.
-  if (heard + options_.silent_after > silent->raised_at) {
+  if (times_->at(number) + options_.silent_after > silent->raised_at) {
     episodes_->erase(episodes_->pane(kOnlyPane), key.bytes);
   }
   return {};
 }
 
-Result<void> SilenceRule::raise_key(ClockId clock, const std::string& key, const KnownKey& known,
-                                    Micros at) {
-  ASSIGN_OR_RETURN(AlertState* const silent, episode(named(key)));
+Result<void> SilenceRule::raise_key(ClockId clock, std::uint32_t number, Micros at) {
+  const NumberedKeys::Entry known = keys_->at(number);
+  ASSIGN_OR_RETURN(AlertState* const silent, episode(named(known.key)));
   silent->phase = AlertState::Phase::kActive;
-  silent->since = times_->at(known.number);
+  silent->since = times_->at(number);
   silent->last_row = silent->since;
-  silent->key_text = known.words->key_text;
-  silent->words = known.words->words;
+  std::string_view words = known.words;
+  std::string_view key_text;
+  if (!take_sized(words, key_text)) return corrupt("what a silence rule knows of a key is damaged");
+  silent->key_text = key_text;
+  silent->words = words;
   silent->begin_episode(at);
-  output_.add(key, *silent,
+  output_.add(known.key, *silent,
               {.change = AlertChange::kRaised,
                .at = at,
                .words = silent->words,
-               .cause = cause_of(key)},
+               .cause = cause_of(known.key)},
               clock);
-  expect_reminder(clock, key, *silent);
+  expect_reminder(clock, std::string(known.key), *silent);
   return {};
 }
 
-Result<void> SilenceRule::give_up_key(std::string_view key) {
-  ASSIGN_OR_RETURN(const KnownKey* const known, find_key(named(key)));
-  if (known == nullptr) return {};
-  times_->remove(known->number);
-  keys_->erase(keys_->pane(kOnlyPane), key);
-  episodes_->erase(episodes_->pane(kOnlyPane), key);
-  return {};
+void SilenceRule::give_up_key(std::uint32_t number) {
+  episodes_->erase(episodes_->pane(kOnlyPane), keys_->at(number).key);
+  keys_->remove(number);
+  times_->remove(number);
 }
 
 Result<void> SilenceRule::fire_keys(ClockId clock, Micros time) {
@@ -443,15 +456,13 @@ Result<void> SilenceRule::fire_keys(ClockId clock, Micros time) {
   ASSIGN_OR_RETURN(const GatewayState* const through, find_gateway(clock));
   if (through != nullptr && through->alert.is_up()) return {};
   const Micros returned_at = through == nullptr ? kMinWatermark : through->returned_at;
-  while (auto timer = timers_->pop(clock, time)) {
-    ASSIGN_OR_RETURN(const KnownKey* const known, find_key(named(timer->key)));
-    if (known == nullptr) continue;
-    const Micros heard = std::max(times_->at(known->number), returned_at);
+  while (const auto timer = timers_->pop(clock, time)) {
+    const Micros heard = std::max(times_->at(timer->number), returned_at);
     const Micros deadline = heard + options_.silent_after;
     if (deadline > timer->time) {
-      timers_->push(clock, {.time = deadline, .key = std::move(timer->key), .payload = {}});
+      timers_->push(clock, {.time = deadline, .number = timer->number});
     } else {
-      TRY(raise_key(clock, timer->key, *known, deadline));
+      TRY(raise_key(clock, timer->number, deadline));
     }
   }
   return {};
@@ -491,7 +502,7 @@ Result<void> SilenceRule::fire_reminders(ClockId clock, Micros time) {
     }
     ASSIGN_OR_RETURN(AlertState* const silent, known_episode(named(timer->key)));
     if (silent == nullptr || !remind(clock, *timer, *silent)) continue;
-    TRY(give_up_key(timer->key));
+    if (const auto number = keys_->find(timer->key)) give_up_key(*number);
     if (through != nullptr && through->keys > 0) --through->keys;
   }
   return {};

@@ -8,10 +8,11 @@
 // silent is told of again and given up as the identity says; it is new when it speaks after that.
 // The end of a bounded input raises nothing.
 //
-// State: keys (key → KnownKey), heard (by its number when it was heard last), episodes (key →
-// AlertState, of those that are silent), timers (when a key would be silent; one for each that is
-// not), gateways (per clock), reminders (of both), idle (clock → IdleClock, while it is). So a row
-// of a key that speaks costs the time in `heard`, 12 bytes of state. Used only by its worker.
+// State: keys (by number: what a key is called, the clock that waits for it), heard (by number:
+// when it was heard last), episodes (key → AlertState, of those that are silent), gateways (per
+// clock), reminders (of both), idle (clock → IdleClock, while it is). So a row of a key that speaks
+// costs the time in `heard`, 12 bytes of state. When a key would be silent is not saved: it follows
+// from when it was heard (decision 0016). Used only by its worker.
 
 #include <optional>
 #include <span>
@@ -23,7 +24,7 @@
 #include "operators/alert_state.h"
 #include "operators/gateway_state.h"
 #include "operators/idle_clock.h"
-#include "operators/known_key.h"
+#include "operators/silence_timers.h"
 
 namespace sitrep {
 
@@ -66,8 +67,9 @@ class SilenceRule final : public Operator {
   /// The clock, which has something to say again if it was forgotten.
   Progress& revived(ClockId clock);
   void wait_for_forgotten();
-  /// What is idle since before a restart. Once.
+  /// What is idle since before a restart, and when keys would be silent. Once.
   Result<void> recall();
+  Result<void> recall_timers();
   Result<void> remember(ClockId clock, const IdleClock& idle);
   /// Something was heard on it.
   void end_idleness(ClockId clock);
@@ -92,17 +94,16 @@ class SilenceRule final : public Operator {
     std::uint64_t hash;
   };
   Result<void> hear(const ColumnBatch& batch, std::size_t row, ClockId clock, const Key& key);
-  Result<void> meet_key(const ColumnBatch& batch, std::size_t row, ClockId clock, const Key& key,
-                        Micros at);
-  /// Null when nothing is known of it.
-  Result<const KnownKey*> find_key(const Key& key);
+  void meet_key(const ColumnBatch& batch, std::size_t row, ClockId clock, const Key& key,
+                Micros at);
   Result<AlertState*> episode(const Key& key);
   /// Null when the key is not silent, and was not long ago.
   Result<AlertState*> known_episode(const Key& key);
   /// Ends the silence of the key, if it was silent.
-  Result<void> speak(ClockId clock, const Key& key, Micros at, Micros heard);
-  Result<void> raise_key(ClockId clock, const std::string& key, const KnownKey& known, Micros at);
-  Result<void> give_up_key(std::string_view key);
+  Result<void> speak(ClockId clock, const Key& key, std::uint32_t number, Micros at);
+  Result<void> raise_key(ClockId clock, std::uint32_t number, Micros at);
+  void give_up_key(std::uint32_t number);
+  void wait_for_key(ClockId clock, std::uint32_t number);
   static Key named(std::string_view key) { return {.bytes = key, .hash = hash_bytes(key)}; }
   Result<void> fire_keys(ClockId clock, Micros time);
   Result<void> fire_reminders(ClockId clock, Micros time);
@@ -116,13 +117,13 @@ class SilenceRule final : public Operator {
   AlertOutput output_;
   const ClockTable* clocks_ = nullptr;
   PartitionId partition_{0};
-  Table* keys_ = nullptr;
+  NumberedKeys* keys_ = nullptr;
   NumberedTimes* times_ = nullptr;
   Table* episodes_ = nullptr;
   Table* gateways_ = nullptr;
   Table* idle_ = nullptr;
   const bool* caught_up_ = nullptr;
-  TimeQueue* timers_ = nullptr;
+  std::optional<SilenceTimers> timers_;  // made in open()
   TimeQueue* reminders_ = nullptr;
   std::vector<Progress> progress_;  // by ClockId
   std::vector<ClockId> heard_;      // within one call of process()

@@ -25,6 +25,10 @@ class BenchContext final : public OperatorContext {
     queues_.push_back(std::make_unique<TimeQueue>(std::string(purpose), clocks_));
     return *queues_.back();
   }
+  NumberedKeys& numbered_keys(std::string_view purpose) override {
+    keys_.push_back(std::make_unique<NumberedKeys>(std::string(purpose), clocks_));
+    return *keys_.back();
+  }
   NumberedTimes& numbered_times(std::string_view purpose) override {
     times_.push_back(std::make_unique<NumberedTimes>(std::string(purpose)));
     return *times_.back();
@@ -46,6 +50,7 @@ class BenchContext final : public OperatorContext {
   std::vector<std::unique_ptr<Table>> tables_;
   std::vector<std::unique_ptr<TimeQueue>> queues_;
   std::vector<std::unique_ptr<RowQueue>> row_queues_;
+  std::vector<std::unique_ptr<NumberedKeys>> keys_;
   std::vector<std::unique_ptr<NumberedTimes>> times_;
   NoCounter counter_;
   const bool caught_up_ = true;

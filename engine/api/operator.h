@@ -23,6 +23,7 @@
 #include <string_view>
 
 #include "engine/api/clock_table.h"
+#include "engine/api/numbered_keys.h"
 #include "engine/api/numbered_times.h"
 #include "engine/api/row_queue.h"
 #include "engine/api/shared_table.h"
@@ -68,6 +69,8 @@ class OperatorContext {
   virtual Table& table(std::string_view purpose, std::unique_ptr<const RowCodec> codec) = 0;
   /// State: timers, or rows that wait for something else than their event time.
   virtual TimeQueue& time_queue(std::string_view purpose) = 0;
+  /// State: many keys that are met once and stay as they are.
+  virtual NumberedKeys& numbered_keys(std::string_view purpose) = 0;
   /// State: a time for each of many things, changed by nearly every row.
   virtual NumberedTimes& numbered_times(std::string_view purpose) = 0;
   /// State: rows of `schema` that wait for their event time.

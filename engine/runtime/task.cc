@@ -52,6 +52,10 @@ class Task::Context final : public OperatorContext {
     return static_cast<TimeQueue&>(
         keep(std::make_unique<TimeQueue>(concat(node_, "/", purpose), task_.clocks_)));
   }
+  NumberedKeys& numbered_keys(std::string_view purpose) override {
+    return static_cast<NumberedKeys&>(
+        keep(std::make_unique<NumberedKeys>(concat(node_, "/", purpose), task_.clocks_)));
+  }
   NumberedTimes& numbered_times(std::string_view purpose) override {
     return static_cast<NumberedTimes&>(
         keep(std::make_unique<NumberedTimes>(concat(node_, "/", purpose))));

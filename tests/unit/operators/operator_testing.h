@@ -137,6 +137,12 @@ class OperatorRun {
       run_.stores_.push_back(run_.queues_.back().get());
       return *run_.queues_.back();
     }
+    NumberedKeys& numbered_keys(std::string_view purpose) override {
+      run_.keys_.push_back(
+          std::make_unique<NumberedKeys>(concat("op/", purpose), *run_.clocks_));
+      run_.stores_.push_back(run_.keys_.back().get());
+      return *run_.keys_.back();
+    }
     NumberedTimes& numbered_times(std::string_view purpose) override {
       run_.times_.push_back(std::make_unique<NumberedTimes>(concat("op/", purpose)));
       run_.stores_.push_back(run_.times_.back().get());
@@ -166,6 +172,7 @@ class OperatorRun {
     tables_.clear();
     queues_.clear();
     row_queues_.clear();
+    keys_.clear();
     times_.clear();
     clocks_ = std::make_unique<ClockTable>();
     for (const std::string& name : clock_names_) (void)clocks_->intern(name);
@@ -185,6 +192,7 @@ class OperatorRun {
   std::vector<std::unique_ptr<Table>> tables_;
   std::vector<std::unique_ptr<TimeQueue>> queues_;
   std::vector<std::unique_ptr<RowQueue>> row_queues_;
+  std::vector<std::unique_ptr<NumberedKeys>> keys_;
   std::vector<std::unique_ptr<NumberedTimes>> times_;
   std::vector<Store*> stores_;  // all of these
   std::unique_ptr<Operator> op_;

@@ -181,6 +181,47 @@ TEST(SilenceRule, restart_neither_repeats_nor_forgets_a_gateway) {
   }
 }
 
+TEST(SilenceRule, other_silent_after_holds_from_when_each_key_was_heard) {
+  for (const std::int64_t seconds : {300, 900}) {
+    SilenceRun run(SilenceRun::options(600));
+    run.row(kCamp, "V1", 0, kNone);
+    run.row(kCamp, "V2", 100, 0);
+    run.row(kCamp, "V1", 200, 100);
+    run.set_silent_after(seconds);
+    run.restart();
+    run.reading(kCamp, 200, kSpeaks);
+    run.reading(kCamp, 100 + seconds - 1, kSpeaks);
+    EXPECT_THAT(run.take(), IsEmpty());
+    run.reading(kCamp, 100 + seconds, kSpeaks);
+    EXPECT_THAT(run.take(),
+                ElementsAre(concat("raised ", 100 + seconds, " silent V2 | nothing of V2")));
+    run.reading(kCamp, 200 + seconds, kSpeaks);
+    EXPECT_THAT(run.take(),
+                ElementsAre(concat("raised ", 200 + seconds, " silent V1 | nothing of V1")));
+  }
+}
+
+TEST(SilenceRule, key_that_speaks_through_another_gateway_is_waited_for_there) {
+  for (const bool restarts : {false, true}) {
+    SilenceRun run(SilenceRun::options(600));
+    run.row(kCamp, "V1", 0, kNone);
+    run.row(kCamp, "V2", 500, 0);
+    run.row(kCamp, "V2", 700, 500);
+    EXPECT_THAT(run.take(), ElementsAre("raised 600 silent V1 | nothing of V1"));
+    run.row(2, "V1", 800, kNone);
+    EXPECT_THAT(run.take(), ElementsAre("cleared 800 silent V1 | nothing of V1"));
+    if (restarts) run.restart();
+    run.reading(kCamp, 700, kSpeaks);
+    run.reading(2, 800, kSpeaks);
+    run.reading(kCamp, 9'000, kSpeaks);
+    EXPECT_THAT(run.take(), ElementsAre("raised 1300 silent V2 | nothing of V2"));
+    run.reading(2, 1'399, kSpeaks);
+    EXPECT_THAT(run.take(), IsEmpty());
+    run.reading(2, 1'400, kSpeaks);
+    EXPECT_THAT(run.take(), ElementsAre("raised 1400 silent V1 | nothing of V1"));
+  }
+}
+
 TEST(SilenceRule, restart_between_kept_rows_and_a_jump) {
   SilenceRun run(SilenceRun::options(600));
   two_and_then_none(run);

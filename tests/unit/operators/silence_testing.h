@@ -23,7 +23,9 @@ class SilenceRun {
  public:
   /// The camps "C1", "C2" and "C3" have the clocks 1, 2 and 3; 0 is the partition's own.
   explicit SilenceRun(const SilenceRule::Options& options)
-      : run_([options] { return std::make_unique<SilenceRule>(options); }, {"C1", "C2", "C3"}) {}
+      : options_(std::make_unique<SilenceRule::Options>(options)),
+        run_([&mine = *options_] { return std::make_unique<SilenceRule>(mine); },
+             {"C1", "C2", "C3"}) {}
 
   static SilenceRule::Options options(std::int64_t silent_after) {
     SilenceRule::Options out;
@@ -74,6 +76,10 @@ class SilenceRun {
     run_.end_epoch(out_);
     run_.restart(cold);
   }
+  /// The job file changed: from the next restart on.
+  void set_silent_after(std::int64_t seconds) {
+    options_->silent_after = seconds * kMicrosPerSecond;
+  }
   void end_epoch() { run_.end_epoch(out_); }
   void evict() { run_.evict(); }
   std::size_t state_entries() { return run_.image_entries(); }
@@ -107,6 +113,7 @@ class SilenceRun {
     return seconds == kNoWatermark ? kMinWatermark : seconds * kMicrosPerSecond;
   }
 
+  const std::unique_ptr<SilenceRule::Options> options_;
   OperatorRun run_;
   KeptRows out_;
 };

@@ -10,6 +10,7 @@
 
 #include "engine/base/logging.h"
 #include "engine/base/text.h"
+#include "engine/runtime/node_stores.h"
 #include "engine/runtime/restoration.h"
 #include "engine/runtime/state_records.h"
 #include "engine/state/memory_budget.h"
@@ -262,7 +263,7 @@ class Reset {
     }
     ASSIGN_OR_RETURN(const std::optional<ImagePosition> position, image_->position(task));
     if (!position) return {};
-    const std::set<StoreId> stores = stores_of_stream(stage);
+    ASSIGN_OR_RETURN(const std::set<StoreId> stores, stores_of_stream(stage));
     std::set<std::tuple<StoreId, std::string, Micros>> panes;
     std::size_t entries = 0;
     TRY(image_->restore(task,
@@ -294,16 +295,12 @@ class Reset {
     return {};
   }
 
-  /// By the names that operators of ours give their tables and queues.
-  std::set<StoreId> stores_of_stream(const Stage& stage) const {
+  Result<std::set<StoreId>> stores_of_stream(const Stage& stage) const {
     std::set<StoreId> out;
     for (const OperatorNode& node : stage.nodes) {
       if (!is_of_stream(node.name)) continue;
-      for (const std::string_view purpose :
-           {"groups", "fired", "revisions", "keys", "sequence", "held", "timers", "versions",
-            "deletions", "behind"}) {
-        out.insert(store_id(concat(node.name, "/", purpose)));
-      }
+      ASSIGN_OR_RETURN(const std::set<StoreId> stores, stores_of(node));
+      out.insert(stores.begin(), stores.end());
     }
     return out;
   }

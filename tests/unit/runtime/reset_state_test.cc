@@ -42,12 +42,12 @@ streams:
     to: {topic: counts, key: k, create: {partitions: 1}}
 )"));
   }
-  void send(std::int64_t n, std::int64_t time) {
+  void send(std::int64_t n, std::int64_t time, std::string_view key = "a") {
     log_.append({"in", PartitionId(0)},
                 {.offset = Offset(0),
                  .timestamp = std::nullopt,
                  .key = std::nullopt,
-                 .value = concat(R"({"k":"a","n":)", n, R"(,"ts":)", time, "}"),
+                 .value = concat(R"({"k":")", key, R"(","n":)", n, R"(,"ts":)", time, "}"),
                  .headers = {}});
   }
   /// Runs the job until all is read and committed, then stops it as kill -9 does; or its error.
@@ -115,6 +115,56 @@ TEST_F(ResetStateTest, a_stream_is_reset_alone_and_nothing_is_read_twice) {
   ASSERT_EQ(run(changed), "");
   EXPECT_THAT(written("sums"), ElementsAre(R"({"k":"a","m":7})"));
   EXPECT_THAT(written("counts"), ElementsAre(R"({"k":"a","c":2})")) << "the others keep theirs";
+}
+
+TEST_F(ResetStateTest, an_alert_on_silence_that_is_reset_knows_nothing_of_before) {
+  const Topology silence = topology_of(R"(job: changed
+kafka: {brokers: nowhere}
+sources:
+  rows:
+    topic: in
+    columns: {k: text, n: bigint, ts: {type: timestamp, unit: s}}
+    partitioned_by: k
+    time: {column: ts, out_of_orderness: 0s, idle_after: never, max_future_skew: 100000d}
+alerts:
+  silent:
+    from: rows
+    key: k
+    silent_after: 10s
+    renotify_every: 60s
+    expire_after: 100s
+    text: "{k} is silent"
+    to: {topic: alerts, timestamps: ms, create: {partitions: 1}}
+)");
+  const auto told = [&] {
+    std::vector<std::string> out;
+    for (const std::string& record : written("alerts")) {
+      std::string line;
+      for (const std::string_view field : {R"("change":")", R"("key":")", R"("at":)"}) {
+        const std::size_t from = record.find(field) + field.size();
+        line += concat(line.empty() ? "" : " ",
+                       record.substr(from, record.find_first_of("\",}", from) - from));
+      }
+      out.push_back(line);
+    }
+    return out;
+  };
+  send(0, 1);
+  send(0, 5, "b");
+  send(0, 12, "b");
+  ASSERT_EQ(run(silence), "");
+  EXPECT_THAT(told(), ElementsAre("raised a 11000"));
+  ASSERT_TRUE(reset(silence, "silent", /*apply=*/true));
+  send(0, 13);
+  send(0, 14);
+  send(0, 23, "b");
+  send(0, 30, "b");
+  ASSERT_EQ(run(silence), "");
+  EXPECT_THAT(told(), ElementsAre("raised a 11000", "raised a 24000"));
+  send(0, 31);
+  send(0, 35, "b");
+  ASSERT_EQ(run(silence), "");
+  EXPECT_THAT(told(), ElementsAre("raised a 11000", "raised a 24000", "cleared a 31000"));
 }
 
 TEST_F(ResetStateTest, a_whole_job_begins_anew_where_its_sources_say) {

@@ -16,6 +16,8 @@ constexpr PaneKey kOnlyPane{.clock = 0, .end = 0};
 /// Of keys that are not well. Each row asks for its key, which mostly is: without them in memory,
 /// each would ask the image.
 constexpr std::size_t kWarmRows = 100'000;
+/// So many rows before its turn a key's slot is fetched.
+constexpr std::size_t kSlotAhead = 16;
 
 bool is_true(const Column& column, std::size_t row) {
   return !column.is_null(row) && column.booleans()[row] != 0;
@@ -90,6 +92,7 @@ Result<void> AlertRule::process(const ColumnBatch& batch, Emitter& out) {
   Table::Pane& known = keys_->pane(kOnlyPane);
   const bool ordered = options_.order == Order::kEvent;
   for (std::size_t n = 0; n < batch.selection.size(); ++n) {
+    if (n + kSlotAhead < keys.size()) keys_->prefetch_slot(known, keys.hash(n + kSlotAhead));
     const std::size_t row = batch.selection[n];
     const ClockId clock = batch.meta->clock_of(row);
     const Micros time = batch.meta->event_time[row];

@@ -20,8 +20,10 @@ constexpr std::string_view kGatewaySilent = "gateway silent";
 constexpr char kGatewayMark = '\2';
 /// Each row asks whether its key is silent: most are not, and the image need not be asked.
 constexpr std::size_t kWarmEpisodes = 100'000;
-/// So many rows before its turn a key's slot is fetched, and then what the slot points to.
-constexpr std::size_t kSlotAhead = 16;
+/// So many rows before its turn a key's slot is fetched, then what the slot points to, and what
+/// that does.
+constexpr std::size_t kSlotAhead = 24;
+constexpr std::size_t kPlaceAhead = 16;
 constexpr std::size_t kEntryAhead = 8;
 /// So long after what lay in the inputs at a restart was read, idleness that began before counts:
 /// by then who writes them has begun too, and said which of its clocks are not idle.
@@ -343,9 +345,10 @@ Result<void> SilenceRule::process(const ColumnBatch& batch, Emitter& out) {
       if (!mine.quiet || options_.keys_are_gateways) TRY(fire_keys(clock, watermark));
       TRY(fire_reminders(clock, watermark));
     }
-    // A key waits for two places in memory, one behind the other.
     if (n + kSlotAhead < keys.size()) {
       keys_->prefetch_slot(keys.hash(n + kSlotAhead));
+      const auto likely = keys_->prefetch_place(keys.hash(n + kPlaceAhead));
+      if (likely) times_->prefetch(*likely);
       keys_->prefetch_entry(keys.hash(n + kEntryAhead));
     }
     TRY(hear(batch, row, clock, {.bytes = keys.key(n), .hash = keys.hash(n)}));

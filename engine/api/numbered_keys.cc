@@ -94,9 +94,17 @@ void NumberedKeys::prefetch_slot(std::uint64_t hash) const {
   if (!slots_.empty()) __builtin_prefetch(&slots_[home_of(hash)]);
 }
 
+std::optional<std::uint32_t> NumberedKeys::prefetch_place(std::uint64_t hash) const {
+  if (slots_.empty()) return std::nullopt;
+  // Mostly the right one; a wrong one costs nothing else.
+  const std::uint64_t slot = slots_[home_of(hash)];
+  if (slot == 0) return std::nullopt;
+  __builtin_prefetch(&held_[number_of(slot)]);
+  return number_of(slot);
+}
+
 void NumberedKeys::prefetch_entry(std::uint64_t hash) const {
   if (slots_.empty()) return;
-  // Mostly the right one; a wrong one costs nothing else.
   const std::uint64_t slot = slots_[home_of(hash)];
   if (slot == 0) return;
   const char* const bytes = held_[number_of(slot)].get();

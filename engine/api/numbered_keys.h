@@ -36,9 +36,10 @@ class NumberedKeys final : public Store {
   /// The number of the key; nothing when it is not known. `hash`: hash_bytes of the key.
   std::optional<std::uint32_t> find(std::string_view key, std::uint64_t hash);
   std::optional<std::uint32_t> find(std::string_view key) { return find(key, hash_bytes(key)); }
-  /// find() waits for two places in memory, one behind the other. These ask for the first, and some
-  /// keys later for the second, while other keys are served.
+  /// find() waits for three places in memory, each behind the one before. These ask for them one by
+  /// one, while other keys are served. The second tells which number it is likely to be.
   void prefetch_slot(std::uint64_t hash) const;
+  std::optional<std::uint32_t> prefetch_place(std::uint64_t hash) const;
   void prefetch_entry(std::uint64_t hash) const;
   /// Neither the number nor the key is known.
   void add(std::uint32_t number, const Entry& entry, std::uint64_t hash);

@@ -273,6 +273,7 @@ std::vector<ColumnPtr> RowQueue::copy_out(std::span<const Row> rows, Arena& aren
   places.reserve(rows.size());
   for (const Row& row : rows) {
     places.push_back(&row.chunk->words[(row.number & kPlaceMask) * words_]);
+    __builtin_prefetch(places.back());
   }
   std::vector<ColumnPtr> out;
   for (std::size_t i = 0; i < types_.size(); ++i) {

@@ -300,13 +300,13 @@ TEST_F(ImageTest, files_that_are_gone_leave_nothing_in_the_cache) {
                              .write_buffer_bytes = 1 << 20})
                .value();
   std::size_t cached_max = 0;
-  for (std::uint64_t round = 1; round <= 200; ++round) {
+  for (std::uint64_t round = 1; round <= 1000; ++round) {
     // A memtable, and so a file; each makes those before it superfluous.
-    for (int n = 0; n < 10'000; ++n) put(concat("key", n), concat(round, std::string(90, 'x')));
+    for (int n = 0; n < 1'000; ++n) put(concat("key", n), concat(round, std::string(900, 'x')));
     write({finish(round)});
     cached_max = std::max(cached_max, image_->memory().cache);
   }
-  // The filters and indexes of all 200 are 5.9 MB.
+  // The filters and indexes of all 1000 are 9 MB.
   EXPECT_GT(cached_max, 50'000u);
   EXPECT_LT(cached_max, 1'000'000u);
 }

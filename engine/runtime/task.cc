@@ -264,6 +264,7 @@ void Task::set_end(std::size_t input, Offset end) {
 
 void Task::note_end(std::size_t input, Offset end) {
   if (!inputs_[input]->end_at_start) inputs_[input]->end_at_start = end;
+  inputs_[input]->known_end = end;
 }
 
 Result<void> Task::take_table(std::size_t table, const SharedTablePtr& value) {

@@ -59,6 +59,9 @@ struct TaskOptions {
   MetricsRegistry* metrics = nullptr;  ///< Outlives the task.
   /// Processing time at the start.
   Micros now = 0;
+  /// An input with more records than these still to be read is a backlog, whose alerts are late
+  /// already. A worker's read takes as many.
+  std::int64_t backlog_records = 1000;
 };
 
 class Task {
@@ -101,8 +104,9 @@ class Task {
   /// Stage::level.
   std::size_t level() const { return stage_.level; }
 
-  /// Whether rows that someone waits for are in the open epoch.
-  bool urgent() const { return urgent_; }
+  /// Whether rows that someone waits for are in the open epoch, and the task is not reading a
+  /// backlog (decision 0017).
+  bool urgent() const { return urgent_ && !reads_backlog(); }
   /// Output bytes of the open epoch: what the epoch's bound is compared with.
   std::size_t open_bytes() const;
   /// Bytes of state that the open epoch changed, about.
@@ -147,6 +151,7 @@ class Task {
   Result<void> receive(Input& input, const RecordBatch& records);
   /// Whether all that this task reads of other tasks has met all its clocks.
   bool inputs_settled() const;
+  bool reads_backlog() const;
   /// Sends rows along edges, depth first, up to where ways meet.
   void deliver(std::span<const Edge> edges, const ColumnBatch& batch);
   void advance(std::span<const Edge> edges, std::span<const ClockReading> readings);

@@ -18,6 +18,8 @@ namespace {
 /// An input that is behind and gives nothing for so long keeps no clock from being idle: what is
 /// there may be a last line that nobody ends.
 constexpr Micros kStalled = 30 * kMicrosPerSecond;
+/// A backlog of which nothing came for so long cannot be read: an open transaction may lie before.
+constexpr Micros kBacklogStalled = 100 * kMicrosPerMilli;
 
 }  // namespace
 
@@ -63,6 +65,14 @@ bool Task::is_inner(std::size_t input) const { return inputs_[input]->senders !=
 bool Task::inputs_settled() const {
   return std::ranges::all_of(
       inputs_, [](const auto& input) { return !input->senders || input->senders->settled(); });
+}
+
+bool Task::reads_backlog() const {
+  return std::ranges::any_of(inputs_, [this](const auto& input) {
+    if (!input->known_end) return false;
+    const Offset end = input->end ? std::min(*input->end, *input->known_end) : *input->known_end;
+    return end - input->next > options_.backlog_records && now_ - input->read_at < kBacklogStalled;
+  });
 }
 
 Result<void> Task::process(std::size_t index, const RecordBatch& records, Offset next, Micros now) {

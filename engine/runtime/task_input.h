@@ -33,6 +33,8 @@ struct Task::Input {
   std::optional<Offset> end;
   /// What there was to read when the task began; nothing: not known yet.
   std::optional<Offset> end_at_start;
+  /// What there was when it was asked last.
+  std::optional<Offset> known_end;
   bool was_behind = false;  // that, at the last tick
   Micros read_at = 0;       // processing time at which `next` moved last
   bool moved = false;       // next differs from what the last epoch committed

@@ -11,16 +11,17 @@ namespace sitrep {
 
 namespace {
 
-constexpr std::uint64_t kNoSlots[1] = {0};
 /// A pane's node in the map of panes.
 constexpr std::size_t kMapNodeBytes = 64;
 
 }  // namespace
 
+std::uint64_t Table::Pane::kNoSlots[1] = {kEmptySlot};
+
 static_assert(sizeof(void*) == 8, "a slot packs a pointer and 16 bits of hash");
 
 Table::Pane::Pane(Table& table, PaneKey pane_key)
-    : key(pane_key), slots_(kNoSlots), table_(table) {
+    : key(pane_key), table_(table) {
   table_.bytes_ += sizeof(Pane) + kMapNodeBytes;
 }
 
@@ -68,18 +69,17 @@ void Table::Pane::append_dirty(Entry& entry) {
 
 void Table::Pane::place(Entry* entry, std::uint64_t hash) {
   std::uint64_t at = hash & mask_;
-  while (owned_slots_[at] != kEmptySlot) at = (at + 1) & mask_;
+  while (slots_[at] != kEmptySlot) at = (at + 1) & mask_;
   constexpr std::uint64_t kTag = ~std::uint64_t{0} << kPointerBits;
-  owned_slots_[at] = (hash & kTag) | reinterpret_cast<std::uint64_t>(entry);
+  slots_[at] = (hash & kTag) | reinterpret_cast<std::uint64_t>(entry);
 }
 
 /// Makes a new index, which is empty.
 void Table::Pane::resize_index(std::size_t slots) {
   ENSURE(slots <= std::size_t{1} << 32, "a pane of billions of keys");
   table_.bytes_ -= slot_count() * sizeof(std::uint64_t);
-  owned_slots_.reset();  // before the new one is there
-  owned_slots_ = slots == 0 ? nullptr : std::make_unique<std::uint64_t[]>(slots);
-  slots_ = slots == 0 ? kNoSlots : owned_slots_.get();
+  slots_.reset(kNoSlots);  // before the new one is there
+  if (slots > 0) slots_.reset(new std::uint64_t[slots]());
   mask_ = slots == 0 ? 0 : static_cast<std::uint32_t>(slots - 1);
   table_.bytes_ += slots * sizeof(std::uint64_t);
 }

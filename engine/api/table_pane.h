@@ -148,6 +148,15 @@ class Table::Pane {
     std::uint32_t used = 0;
   };
 
+  /// One empty slot, which nobody writes to: the index of a pane without entries.
+  static std::uint64_t kNoSlots[1];
+  struct FreeSlots {
+    void operator()(std::uint64_t* slots) const {
+      if (slots != kNoSlots) delete[] slots;
+    }
+  };
+  using Slots = std::unique_ptr<std::uint64_t[], FreeSlots>;
+
   static constexpr std::uint64_t kEmptySlot = 0;
   static constexpr std::size_t kCacheLine = 64;
   static constexpr int kPointerBits = 48;
@@ -163,18 +172,17 @@ class Table::Pane {
   void append_dirty(Entry& entry);
   void place(Entry* entry, std::uint64_t hash);
   void resize_index(std::size_t slots);
-  std::size_t slot_count() const { return owned_slots_ ? std::size_t{mask_} + 1 : 0; }
+  std::size_t slot_count() const { return slots_.get() == kNoSlots ? 0 : std::size_t{mask_} + 1; }
   std::byte* take_bytes(std::size_t bytes);
   void add_chunk(std::size_t bytes);
   void free_chunk(Chunk& chunk);
   std::vector<Chunk> begin_rebuild(std::size_t kept, std::size_t kept_bytes);
   void move_in(const Entry& entry);
 
-  // Small on purpose: with its first row a pane takes 280 bytes.
+  // Small on purpose: with its first row a pane takes 285 bytes.
   std::uint32_t linked_ = 0;
   std::uint32_t mask_ = 0;
-  const std::uint64_t* slots_;  // owned_slots_, or one empty slot
-  std::unique_ptr<std::uint64_t[]> owned_slots_;
+  Slots slots_{kNoSlots};
   std::vector<Chunk> chunks_;
   Table& table_;
 };

@@ -16,8 +16,6 @@ constexpr PaneKey kOnlyPane{.clock = 0, .end = 0};
 /// Of keys that are not well. Each row asks for its key, which mostly is: without them in memory,
 /// each would ask the image.
 constexpr std::size_t kWarmRows = 100'000;
-/// So many rows before its turn a key's slot is fetched.
-constexpr std::size_t kSlotAhead = 16;
 
 bool is_true(const Column& column, std::size_t row) {
   return !column.is_null(row) && column.booleans()[row] != 0;
@@ -90,9 +88,9 @@ Result<void> AlertRule::process(const ColumnBatch& batch, Emitter& out) {
   }
   const BatchKeys& keys = keys_of(key_columns, batch.selection);
   Table::Pane& known = keys_->pane(kOnlyPane);
+  const KeyFilter* const filter = options_.forgets_keys ? &keys_->filter(known) : nullptr;
   const bool ordered = options_.order == Order::kEvent;
   for (std::size_t n = 0; n < batch.selection.size(); ++n) {
-    if (n + kSlotAhead < keys.size()) keys_->prefetch_slot(known, keys.hash(n + kSlotAhead));
     const std::size_t row = batch.selection[n];
     const ClockId clock = batch.meta->clock_of(row);
     const Micros time = batch.meta->event_time[row];
@@ -104,8 +102,9 @@ Result<void> AlertRule::process(const ColumnBatch& batch, Emitter& out) {
     if (mine.due <= passed) TRY(fire_until(clock, passed));
     const Micros reached = ordered && !batch.meta->ahead ? time : mine.applied;
     const bool raises = is_true(*conditions_.raise, row);
-    if (options_.forgets_keys && !raises && time <= reached) {
+    if (filter != nullptr && !raises && time <= reached) {
       // Most rows are of keys that are well, of which nothing is known.
+      if (!filter->may_hold(keys.hash(n))) continue;
       if (keys_->find(known, keys.key(n), keys.hash(n)) == nullptr) {
         if (keys_->has_error()) return *keys_->take_error();
         continue;

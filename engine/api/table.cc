@@ -79,6 +79,8 @@ void Table::forget_change(Pane& pane) {
   changed_.pop_back();
 }
 
+const KeyFilter& Table::filter(Pane& pane) { return pane.filter(); }
+
 void Table::prefetch_slot(const Pane& pane, std::uint64_t hash) const { pane.prefetch_slot(hash); }
 void Table::prefetch_row(const Pane& pane, std::uint64_t hash) const { pane.prefetch_row(hash); }
 
@@ -96,7 +98,7 @@ std::byte* Table::upsert(Pane& pane, std::string_view key, std::uint64_t hash) {
 
 std::byte* Table::upsert_absent(Pane& pane, std::string_view key, std::uint64_t hash) {
   Entry* entry = nullptr;
-  if (pane.cold) {
+  if (pane.cold()) {
     Result<Entry*> loaded = load_cold(pane, key, hash);
     if (!loaded) {
       error_ = std::move(loaded).error();
@@ -116,7 +118,7 @@ std::byte* Table::upsert_absent(Pane& pane, std::string_view key, std::uint64_t 
 const std::byte* Table::find(Pane& pane, std::string_view key, std::uint64_t hash) {
   Entry* const entry = pane.find(key, hash);
   if (entry != nullptr) return entry->has(Entry::kErased) ? nullptr : entry->row();
-  if (!pane.cold) return nullptr;
+  if (!pane.cold()) return nullptr;
   Result<Entry*> loaded = load_cold(pane, key, hash);
   if (!loaded) {
     error_ = std::move(loaded).error();
@@ -152,7 +154,7 @@ Result<Table::Entry*> Table::insert_saved(Pane& pane, std::string_view key, std:
 }
 
 Result<void> Table::warm(Pane& pane, std::size_t rows_max) {
-  if (!pane.cold) return {};
+  if (!pane.cold()) return {};
   std::size_t rows = 0;
   const auto take = [&](std::string_view key, std::string_view value) -> Result<void> {
     if (++rows > rows_max) return unavailable("more rows than asked for");  // ends the scan
@@ -165,7 +167,7 @@ Result<void> Table::warm(Pane& pane, std::size_t rows_max) {
       cold_->scan_pane(id_, clocks_.name(pane.key.clock), pane.key.end, take);
   if (rows > rows_max) return {};
   if (!scanned) return std::move(scanned).error().with_context(concat("table ", name_));
-  pane.cold = false;
+  pane.set_cold(false);
   return {};
 }
 
@@ -173,7 +175,7 @@ void Table::erase(Pane& pane, std::string_view key) {
   const std::uint64_t hash = hash_bytes(key);
   Entry* entry = pane.find(key, hash);
   if (entry == nullptr) {
-    if (!pane.cold) return;
+    if (!pane.cold()) return;
     // The image may hold it: its removal is written without looking.
     entry = pane.allocate(key);
     entry->set(Entry::kSaved);
@@ -214,7 +216,7 @@ void Table::set_heap_bytes(Entry& entry, std::uint64_t bytes) const {
 
 Result<void> Table::for_each(
     Pane& pane, const std::function<void(std::string_view key, const std::byte* row)>& row) {
-  if (pane.cold) TRY(for_each_cold(pane, row));
+  if (pane.cold()) TRY(for_each_cold(pane, row));
   pane.visit([&](Entry& entry) {
     if (!entry.has(Entry::kErased)) row(entry.key(), entry.row());
   });
@@ -226,7 +228,7 @@ Result<void> Table::drain(
   const auto found = panes_.find(key);
   if (found == panes_.end()) return {};
   Pane& pane = *found->second;
-  if (pane.cold) TRY(for_each_cold(pane, row));
+  if (pane.cold()) TRY(for_each_cold(pane, row));
   if (pane.saved) dropped_.push_back(key);
   forget_change(pane);
   pane.drain([&](Entry& entry) {
@@ -314,7 +316,7 @@ Result<void> Table::restore(const StateKey& key, std::string_view value) {
 bool Table::restore_cold(std::string_view clock, Micros end) {
   if (cold_ == nullptr) return false;
   Pane& held = pane({.clock = clocks_.intern(clock), .end = end});
-  held.cold = true;
+  held.set_cold(true);
   held.saved = true;
   return true;
 }
@@ -337,7 +339,7 @@ void Table::evict(Epoch flushed) {
       if (entry.settled(flushed) && !entry.has(Entry::kErased)) destroy_row(entry);
     });
     pane->rebuild([&](const Entry& entry) { return !entry.settled(flushed); });
-    if (rows > 0) pane->cold = true;
+    if (rows > 0) pane->set_cold(true);
   }
 }
 

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "engine/api/clock_table.h"
+#include "engine/api/key_filter.h"
 #include "engine/api/store.h"
 #include "engine/base/hash.h"
 #include "engine/data/arena.h"
@@ -104,6 +105,9 @@ class Table final : public Store {
   /// rows are evicted again, no row is looked for in the image then: for panes of few rows in which
   /// most keys that are asked for are absent.
   Result<void> warm(Pane& pane, std::size_t rows_max);
+  /// Which keys the pane surely has no row of; kept from now on, and valid as long as the pane. For
+  /// panes in which most keys that are asked for are absent.
+  const KeyFilter& filter(Pane& pane);
   /// Forgets one row.
   void erase(Pane& pane, std::string_view key);
   /// Every row of the pane, those on disk included, in no order.

@@ -29,7 +29,32 @@ Table::Pane::~Pane() {
   drain([this](Entry& entry) {
     if (!entry.has(Entry::kErased)) table_.destroy_row(entry);
   });
-  table_.bytes_ -= sizeof(Pane) + kMapNodeBytes;
+  table_.bytes_ -= sizeof(Pane) + kMapNodeBytes + (filter_ ? filter_->bytes() : 0);
+}
+
+void Table::Pane::set_cold(bool cold) {
+  cold_ = cold;
+  if (filter_) fill_filter();
+}
+
+const KeyFilter& Table::Pane::filter() {
+  if (!filter_) {
+    filter_ = std::make_unique<KeyFilter>();
+    table_.bytes_ += filter_->bytes();
+    fill_filter();
+  }
+  return *filter_;
+}
+
+void Table::Pane::fill_filter() {
+  table_.bytes_ -= filter_->bytes();
+  if (cold_) {
+    filter_->pass_all();
+  } else {
+    filter_->clear(slot_count());
+    visit([this](Entry& entry) { filter_->add(hash_bytes(entry.key())); });
+  }
+  table_.bytes_ += filter_->bytes();
 }
 
 Table::Entry* Table::Pane::allocate(std::string_view name) {
@@ -72,6 +97,7 @@ void Table::Pane::place(Entry* entry, std::uint64_t hash) {
   while (slots_[at] != kEmptySlot) at = (at + 1) & mask_;
   constexpr std::uint64_t kTag = ~std::uint64_t{0} << kPointerBits;
   slots_[at] = (hash & kTag) | reinterpret_cast<std::uint64_t>(entry);
+  if (filter_) filter_->add(hash);
 }
 
 /// Makes a new index, which is empty.
@@ -82,6 +108,10 @@ void Table::Pane::resize_index(std::size_t slots) {
   if (slots > 0) slots_.reset(new std::uint64_t[slots]());
   mask_ = slots == 0 ? 0 : static_cast<std::uint32_t>(slots - 1);
   table_.bytes_ += slots * sizeof(std::uint64_t);
+  if (!filter_ || cold_) return;
+  table_.bytes_ -= filter_->bytes();
+  filter_->clear(slots);
+  table_.bytes_ += filter_->bytes();
 }
 
 std::byte* Table::Pane::take_bytes(std::size_t bytes) {

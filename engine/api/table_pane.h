@@ -133,13 +133,16 @@ class Table::Pane {
     return Entry::row_offset(entry.key_bytes()) + table_.row_bytes_;
   }
   std::size_t entries() const { return linked_; }
+  /// Whether the image holds entries that we do not.
+  bool cold() const { return cold_; }
+  void set_cold(bool cold);
+  const KeyFilter& filter();
 
   const PaneKey key;
-  bool cold = false;         // the image holds entries that we do not
+  std::vector<Entry*> dirty;
   bool saved = false;        // some epoch, or the image, holds an entry
   std::uint32_t change = 0;  // its place in the table's changed_, when it has dirty entries
   std::uint32_t erased = 0;
-  std::vector<Entry*> dirty;
 
  private:
   struct Chunk {
@@ -172,6 +175,7 @@ class Table::Pane {
   void append_dirty(Entry& entry);
   void place(Entry* entry, std::uint64_t hash);
   void resize_index(std::size_t slots);
+  void fill_filter();
   std::size_t slot_count() const { return slots_.get() == kNoSlots ? 0 : std::size_t{mask_} + 1; }
   std::byte* take_bytes(std::size_t bytes);
   void add_chunk(std::size_t bytes);
@@ -179,10 +183,12 @@ class Table::Pane {
   std::vector<Chunk> begin_rebuild(std::size_t kept, std::size_t kept_bytes);
   void move_in(const Entry& entry);
 
-  // Small on purpose: with its first row a pane takes 285 bytes.
+  // Small on purpose: with its first row a pane takes 293 bytes.
   std::uint32_t linked_ = 0;
   std::uint32_t mask_ = 0;
+  bool cold_ = false;
   Slots slots_{kNoSlots};
+  std::unique_ptr<KeyFilter> filter_;  // null until somebody asks for it
   std::vector<Chunk> chunks_;
   Table& table_;
 };

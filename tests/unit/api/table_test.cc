@@ -485,6 +485,34 @@ TEST_F(TableTest, rows_that_come_and_go_in_one_pane_do_not_pile_up) {
   EXPECT_LT(most, 100'000U);
 }
 
+TEST_F(TableTest, filter_passes_what_the_pane_has_and_little_else) {
+  constexpr int kRows = 2'800;  // of 4,096 slots: as full as an index becomes
+  set(kOne, "0", "before anybody asked");
+  const KeyFilter& filter = table_.filter(table_.pane(kOne));
+  for (int n = 0; n < kRows; ++n) set(kOne, std::to_string(n), "x");
+  for (int n = 0; n < kRows; ++n) EXPECT_TRUE(filter.may_hold(hash_bytes(std::to_string(n)))) << n;
+  int passed = 0;
+  for (int n = 0; n < 10'000; ++n) passed += filter.may_hold(hash_bytes(concat("absent ", n)));
+  EXPECT_LT(passed, 900);
+}
+
+TEST_F(TableTest, filter_passes_what_only_the_image_has) {
+  const KeyFilter& filter = table_.filter(table_.pane(kOne));
+  EXPECT_FALSE(filter.may_hold(hash_bytes("a")));
+  set(kOne, "a", "1");
+  collect(1);
+  flush_and_evict(1);
+  EXPECT_TRUE(filter.may_hold(hash_bytes("a")));
+  set(kOne, "b", "2");
+  collect(2);
+  EXPECT_TRUE(filter.may_hold(hash_bytes("a")));
+  EXPECT_EQ(get(kOne, "a"), "1");
+  ASSERT_TRUE(table_.warm(table_.pane(kOne), 10));
+  EXPECT_TRUE(filter.may_hold(hash_bytes("a")));
+  EXPECT_TRUE(filter.may_hold(hash_bytes("b")));
+  EXPECT_FALSE(filter.may_hold(hash_bytes("c")));
+}
+
 /// What the table must hold: pane and key to text.
 using Model = std::map<PaneKey, std::map<std::string, std::string>>;
 
@@ -529,6 +557,13 @@ TEST_P(TableOracleTest, behaves_like_maps_whatever_is_evicted) {
         ASSERT_EQ(TextRow::text(row), expected->second);
       }
     } else if (dice < 81) {
+      // From the first time on it is kept for this pane.
+      const KeyFilter& filter = table.filter(table.pane(pane));
+      for (const auto& [name, text] : model[pane]) {
+        ASSERT_TRUE(filter.may_hold(hash_bytes(name)))
+            << name << ", seed " << GetParam() << " step " << step;
+      }
+    } else if (dice < 82) {
       table.drop(pane);
       model.erase(pane);
     } else if (dice < 85) {

@@ -24,6 +24,8 @@ constexpr double kBloomBitsPerKey = 10;
 /// (427 ns a key at 4 MB, 960 ns at 64 MB).
 constexpr std::size_t kMemtablesMax = 4;
 constexpr std::size_t kMemtableBytesMin = 1 << 20;
+/// Of a memtable, for the filter over its keys.
+constexpr double kMemtableFilterPart = 0.01;
 constexpr int kCacheShardBits = 2;
 constexpr std::size_t kInfoLogBytes = 1 << 20;
 
@@ -103,6 +105,9 @@ rocksdb::Options StateImage::Database::rocks_options(const ImageOptions& options
   rocks.listeners.push_back(std::make_shared<CacheTrimmer>(bounds.cache));
   rocks.write_buffer_size = std::max(options.write_buffer_bytes / kMemtablesMax, kMemtableBytesMin);
   rocks.memtable_insert_with_hint_prefix_extractor = std::make_shared<OneRun>();
+  // Most of what is removed was never written (StateImage::write): that a memtable tells by these.
+  rocks.memtable_prefix_bloom_size_ratio = kMemtableFilterPart;
+  rocks.memtable_whole_key_filtering = true;
   rocks.max_write_buffer_number = 2;
   rocks.allow_concurrent_memtable_write = false;
   rocks.skip_stats_update_on_db_open = true;

@@ -456,7 +456,7 @@ class StageBuilder {
     if (!alert.values.empty()) {
       add(concat(alert.name, "/values"), values_operator(alert, row), /*shape=*/"");
     }
-    const std::string_view kind = alert.silent_after   ? "silence, known by number,"
+    const std::string_view kind = alert.silent_after   ? "silence, known by number, times packed,"
                                   : wants_order(alert) ? "alert, of rows in order,"
                                                        : "alert";
     const std::size_t index =

@@ -2,6 +2,7 @@
 #include "engine/api/entry_chunks.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "engine/base/ensure.h"
@@ -9,9 +10,9 @@
 namespace sitrep {
 namespace {
 
-// A chunk takes no more entries when it has so many, or so many bytes.
+// A chunk takes no more entries than these.
 constexpr std::size_t kChunkEntries = 8192;
-constexpr std::size_t kChunkBytes = 128 * 1024;
+constexpr std::size_t kBitsPerWord = 64;
 /// A chunk is written anew when less than this share of it holds.
 constexpr std::size_t kHoldingShare = 4;
 /// What a node of a map has beside its value.
@@ -30,11 +31,24 @@ StateKey EntryChunks::key_of(std::uint64_t chunk_number) {
 void EntryChunks::mark_changed(std::uint32_t number) {
   if (number >= places_.size()) {
     places_.resize(std::size_t{number} + 1);
-    is_changed_.resize(std::size_t{number} + 1);
+    changes_.resize(number / kBitsPerWord + 1);
   }
-  if (is_changed_[number]) return;
-  is_changed_[number] = true;
-  changed_.push_back(number);
+  std::uint64_t& word = changes_[number / kBitsPerWord];
+  const std::uint64_t bit = std::uint64_t{1} << number % kBitsPerWord;
+  if ((word & bit) != 0) return;
+  word |= bit;
+  ++changed_count_;
+}
+
+void EntryChunks::list_changed() {
+  changed_.clear();
+  changed_.reserve(changed_count_);
+  for (std::size_t i = 0; i < changes_.size(); ++i) {
+    for (std::uint64_t word = changes_[i]; word != 0; word &= word - 1) {
+      const std::size_t bit = static_cast<std::size_t>(std::countr_zero(word));
+      changed_.push_back(static_cast<std::uint32_t>(i * kBitsPerWord + bit));
+    }
+  }
 }
 
 void EntryChunks::leave_chunk(std::uint32_t number) {
@@ -45,16 +59,20 @@ void EntryChunks::leave_chunk(std::uint32_t number) {
 }
 
 void EntryChunks::collect(ChangeSink& changes, const Save& save) {
+  list_changed();
   for (const std::uint32_t number : changed_) leave_chunk(number);
   for (Chunk* const chunk : left_) {
     chunk->is_left = false;
     if (chunk->holding * kHoldingShare < chunk->numbers.size()) dissolve(*chunk, changes);
   }
   left_.clear();
+  if (changed_.size() < changed_count_) list_changed();
   for (std::span<const std::uint32_t> rest = changed_; !rest.empty();) {
     rest = rest.subspan(write_chunk(rest, changes, save));
   }
   changed_.clear();
+  std::ranges::fill(changes_, 0);
+  changed_count_ = 0;
 }
 
 void EntryChunks::forget_all(ChangeSink& changes) {
@@ -62,8 +80,8 @@ void EntryChunks::forget_all(ChangeSink& changes) {
   chunks_.clear();
   chunk_bytes_ = 0;
   places_.clear();
-  is_changed_.clear();
-  changed_.clear();
+  changes_.clear();
+  changed_count_ = 0;
 }
 
 /// Removes a chunk of which little holds; what does is to be written anew.
@@ -85,13 +103,10 @@ std::size_t EntryChunks::write_chunk(std::span<const std::uint32_t> numbers, Cha
   Chunk& chunk = chunks_[chunk_number];
   chunk.number = chunk_number;
   value_.clear();
-  std::size_t count = 0;
-  while (count < std::min(kChunkEntries, numbers.size()) && value_.size() < kChunkBytes) {
-    const std::uint32_t number = numbers[count++];
-    save(number, value_);
-    places_[number] = &chunk;
-    is_changed_[number] = false;
-  }
+  const std::size_t count =
+      save(numbers.first(std::min(kChunkEntries, numbers.size())), value_);
+  ENSURE(count > 0, "a chunk has an entry at least");
+  for (const std::uint32_t number : numbers.first(count)) places_[number] = &chunk;
   chunk.numbers.assign(numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(count));
   chunk.holding = count;
   chunk_bytes_ += chunk.bytes();
@@ -112,7 +127,7 @@ EntryChunks::Chunk* EntryChunks::begin_restore(const StateKey& key) {
 bool EntryChunks::restore(Chunk& chunk, std::uint32_t number) {
   if (number >= places_.size()) {
     places_.resize(std::size_t{number} + 1);
-    is_changed_.resize(std::size_t{number} + 1);
+    changes_.resize(number / kBitsPerWord + 1);
   }
   chunk.numbers.push_back(number);
   Chunk*& place = places_[number];
@@ -129,7 +144,7 @@ void EntryChunks::settle() {
 }
 
 std::size_t EntryChunks::memory_bytes() const {
-  return places_.capacity() * sizeof(places_[0]) + is_changed_.capacity() / 8 +
+  return places_.capacity() * sizeof(places_[0]) + changes_.capacity() * sizeof(changes_[0]) +
          changed_.capacity() * sizeof(changed_[0]) + chunk_bytes_;
 }
 

@@ -30,16 +30,20 @@ class EntryChunks {
 
     std::size_t bytes() const;
   };
-  /// Appends what is saved of an entry; one that is gone says so.
-  using Save = std::function<void(std::uint32_t number, std::string& out)>;
+  /// Appends what is saved of entries; one that is gone says so. Returns of how many: of the first
+  /// ones, until `out` has kChunkBytes.
+  using Save =
+      std::function<std::size_t(std::span<const std::uint32_t> numbers, std::string& out)>;
+  /// A chunk takes no more entries when it has so many bytes.
+  static constexpr std::size_t kChunkBytes = 128 * 1024;
 
   explicit EntryChunks(StoreId store) : store_(store) {}
 
   /// The entry is to be saved with the epoch.
   void mark_changed(std::uint32_t number);
   /// Entries that are.
-  std::size_t changed() const { return changed_.size(); }
-  /// Saves them.
+  std::size_t changed() const { return changed_count_; }
+  /// Saves them, ascending.
   void collect(ChangeSink& changes, const Save& save);
   /// Instead, when nothing is known any more: removes all chunks.
   void forget_all(ChangeSink& changes);
@@ -54,6 +58,7 @@ class EntryChunks {
   std::size_t memory_bytes() const;
 
  private:
+  void list_changed();
   void leave_chunk(std::uint32_t number);
   void dissolve(Chunk& chunk, ChangeSink& changes);
   std::size_t write_chunk(std::span<const std::uint32_t> numbers, ChangeSink& changes,
@@ -61,9 +66,10 @@ class EntryChunks {
   static StateKey key_of(std::uint64_t chunk_number);
 
   const StoreId store_;
-  std::vector<Chunk*> places_;    // by number; null: saved nowhere yet
-  std::vector<bool> is_changed_;  // by number
-  std::vector<std::uint32_t> changed_;
+  std::vector<Chunk*> places_;          // by number; null: saved nowhere yet
+  std::vector<std::uint64_t> changes_;  // a bit per number: whether the entry changed
+  std::size_t changed_count_ = 0;
+  std::vector<std::uint32_t> changed_;  // while changes are collected
   std::map<std::uint64_t, Chunk> chunks_;
   std::vector<Chunk*> left_;  // chunks that entries left, while changes are collected
   std::uint64_t last_chunk_ = 0;

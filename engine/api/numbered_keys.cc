@@ -195,15 +195,23 @@ void NumberedKeys::collect(Epoch, ChangeSink& changes) {
     held_.clear();
     return;
   }
-  chunks_.collect(changes, [this](std::uint32_t number, std::string& out) {
-    append_raw(out, number);
-    if (!knows(number)) return append_raw(out, kGone);
-    append_raw(out, kKnown);
-    const Entry entry = entry_of(held_[number]);
-    append_sized(out, clocks_.name(entry.clock));
-    append_sized(out, entry.key);
-    append_sized(out, entry.words);
+  chunks_.collect(changes, [this](std::span<const std::uint32_t> numbers, std::string& out) {
+    std::size_t count = 0;
+    while (count < numbers.size() && out.size() < EntryChunks::kChunkBytes) {
+      save(numbers[count++], out);
+    }
+    return count;
   });
+}
+
+void NumberedKeys::save(std::uint32_t number, std::string& out) const {
+  append_raw(out, number);
+  if (!knows(number)) return append_raw(out, kGone);
+  append_raw(out, kKnown);
+  const Entry entry = entry_of(held_[number]);
+  append_sized(out, clocks_.name(entry.clock));
+  append_sized(out, entry.key);
+  append_sized(out, entry.words);
 }
 
 Result<void> NumberedKeys::restore(const StateKey& key, std::string_view value) {

@@ -68,6 +68,7 @@ class NumberedKeys final : public Store {
   }
   void hold(std::uint32_t number, const Entry& entry);
   void let_go(std::uint32_t number);
+  void save(std::uint32_t number, std::string& out) const;
   void place(std::uint32_t number, std::uint64_t hash);
   void take_out(std::uint32_t number, std::uint64_t hash);
   void resize_index(std::size_t slots);

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/api/numbered_times.h"
 
-#include <string>
+#include <array>
+#include <limits>
 #include <utility>
 
+#include "engine/api/packed_words.h"
 #include "engine/api/raw_bytes.h"
 #include "engine/base/ensure.h"
 
 namespace sitrep {
 namespace {
 
-constexpr std::size_t kTimeBytes = sizeof(std::uint32_t) + sizeof(Micros);
+/// What a time takes in a chunk, about; where numbers and times lie far apart, twice that.
+constexpr std::size_t kTimeBytes = 6;
+/// Most clocks tell whole milliseconds, many whole seconds.
+constexpr std::array<Micros, 3> kUnits = {1, kMicrosPerMilli, kMicrosPerSecond};
 
 }  // namespace
 
@@ -48,7 +53,10 @@ void NumberedTimes::remove(std::uint32_t number) {
   free_.push_back(number);
 }
 
-// A saved chunk (docs/formats.md): of each number the number, 4 bytes, and its time.
+// A saved chunk (docs/formats.md): how many numbers, 4 bytes, which unit all of its times are
+// multiples of, 1 byte (its place in kUnits), and packed words, two of each number: how far it is
+// behind the one before, and its time from that of the one before, in units, sign folded. The first
+// stand as if number and time before were 0.
 void NumberedTimes::collect(Epoch, ChangeSink& changes) {
   settle();
   if (chunks_.changed() == 0) return;
@@ -58,24 +66,56 @@ void NumberedTimes::collect(Epoch, ChangeSink& changes) {
     free_.clear();
     return;
   }
-  chunks_.collect(changes, [this](std::uint32_t number, std::string& out) {
-    append_raw(out, number);
-    append_raw(out, times_[number]);
+  chunks_.collect(changes, [this](std::span<const std::uint32_t> numbers, std::string& out) {
+    save(numbers, out);
+    return numbers.size();
   });
 }
 
+void NumberedTimes::save(std::span<const std::uint32_t> numbers, std::string& out) {
+  std::size_t unit = kUnits.size() - 1;
+  for (const std::uint32_t number : numbers) {
+    while (times_[number] % kUnits[unit] != 0) --unit;
+  }
+  append_raw(out, static_cast<std::uint32_t>(numbers.size()));
+  append_raw(out, static_cast<std::uint8_t>(unit));
+  std::uint32_t number_before = 0;
+  std::uint64_t before = 0;
+  words_.clear();
+  for (const std::uint32_t number : numbers) {
+    // Times may be further apart than a number can say: the difference wraps.
+    const auto time = static_cast<std::uint64_t>(times_[number] / kUnits[unit]);
+    words_.push_back(number - number_before);
+    words_.push_back(fold_sign(static_cast<std::int64_t>(time - before)));
+    number_before = number;
+    before = time;
+  }
+  append_packed(words_, out);
+}
+
 Result<void> NumberedTimes::restore(const StateKey& key, std::string_view value) {
-  const bool is_whole = !value.empty() && value.size() % kTimeBytes == 0;
-  EntryChunks::Chunk* const chunk = is_whole ? chunks_.begin_restore(key) : nullptr;
-  if (chunk == nullptr) return corrupt("saved times are damaged");
+  EntryChunks::Chunk* const chunk = chunks_.begin_restore(key);
+  std::uint32_t count = 0;
+  std::uint8_t unit = 0;
+  // A word takes half a byte at least.
+  const bool is_whole = chunk != nullptr && take_raw(value, count) && take_raw(value, unit) &&
+                        count > 0 && count <= value.size() && unit < kUnits.size();
+  if (!is_whole) return corrupt("saved times are damaged");
+  words_.resize(2 * std::size_t{count});
+  if (!take_packed(value, words_) || !value.empty()) return corrupt("saved times are damaged");
   is_settled_ = false;
-  while (!value.empty()) {
-    std::uint32_t number = 0;
-    Micros time = 0;
-    (void)take_raw(value, number);
-    (void)take_raw(value, time);
-    if (number >= times_.size()) times_.resize(std::size_t{number} + 1, kMinWatermark);
-    if (chunks_.restore(*chunk, number)) times_[number] = time;
+  std::uint64_t number = 0;
+  std::uint64_t time = 0;
+  for (std::size_t i = 0; i < words_.size(); i += 2) {
+    number += words_[i];
+    time += static_cast<std::uint64_t>(unfold_sign(words_[i + 1]));
+    if (number > std::numeric_limits<std::uint32_t>::max()) {
+      return corrupt("saved times are damaged");
+    }
+    if (number >= times_.size()) times_.resize(number + 1, kMinWatermark);
+    const auto place = static_cast<std::uint32_t>(number);
+    const std::uint64_t micros = time * static_cast<std::uint64_t>(kUnits[unit]);
+    if (chunks_.restore(*chunk, place)) times_[place] = static_cast<Micros>(micros);
   }
   return {};
 }
@@ -90,7 +130,8 @@ void NumberedTimes::settle() {
 
 std::size_t NumberedTimes::memory_bytes() const {
   return sizeof(NumberedTimes) + times_.capacity() * sizeof(times_[0]) +
-         free_.capacity() * sizeof(free_[0]) + chunks_.memory_bytes();
+         free_.capacity() * sizeof(free_[0]) + words_.capacity() * sizeof(words_[0]) +
+         chunks_.memory_bytes();
 }
 
 std::size_t NumberedTimes::changed_bytes() const { return chunks_.changed() * kTimeBytes; }

@@ -2,12 +2,14 @@
 #pragma once
 // A time per number, as state, for times that change with nearly every row: when each key was heard
 // last. A table would save key and row anew for each change; here the times that changed in an
-// epoch are saved together, 12 bytes each (EntryChunks).
+// epoch are saved together, 4 to 7 bytes each (EntryChunks).
 //
 // Numbers are dense: one that was given back is given out again. Held in memory whole, some 20
 // bytes each. Used only by its worker.
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +41,7 @@ class NumberedTimes final : public Store {
   std::size_t changed_bytes() const override;
 
  private:
+  void save(std::span<const std::uint32_t> numbers, std::string& out);
   /// After a restore: which numbers are nobody's.
   void settle();
 
@@ -46,6 +49,7 @@ class NumberedTimes final : public Store {
   /// By number. kMinWatermark: the number is nobody's; that is saved as any other time.
   std::vector<Micros> times_;
   std::vector<std::uint32_t> free_;
+  std::vector<std::uint64_t> words_;  // of the chunk that is saved or restored
   EntryChunks chunks_;
   bool is_settled_ = true;
 };

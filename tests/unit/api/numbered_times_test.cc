@@ -4,12 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "engine/api/raw_bytes.h"
 #include "tests/unit/api/memory_image.h"
 
 namespace sitrep {
@@ -38,6 +40,13 @@ class NumberedTimesTest : public testing::Test {
     }
   }
 
+  /// Of a saved chunk.
+  static std::uint32_t count_of(std::string_view value) {
+    std::uint32_t count = 0;
+    EXPECT_TRUE(take_raw(value, count));
+    return count;
+  }
+
   MemoryImage image_;
   Epoch epoch_{0};
   std::unique_ptr<NumberedTimes> times_ = std::make_unique<NumberedTimes>("op/heard");
@@ -61,7 +70,7 @@ TEST_F(NumberedTimesTest, numbers_are_dense_and_given_out_again) {
 
 TEST_F(NumberedTimesTest, times_that_changed_in_an_epoch_are_saved_together) {
   for (int n = 0; n < 8; ++n) (void)times_->add(n);
-  EXPECT_EQ(times_->changed_bytes(), 8U * 12);
+  EXPECT_EQ(times_->changed_bytes(), 8U * 6);
   EXPECT_THAT(collect(), ElementsAre("put /1/"));
   EXPECT_THAT(collect(), IsEmpty());
   times_->set(3, 3);  // as it was
@@ -112,7 +121,7 @@ TEST_F(NumberedTimesTest, any_changes_are_there_after_any_restart) {
     if (random() % 4 == 0) restart();
     for (const auto& [number, time] : expected) ASSERT_EQ(times_->at(number), time);
     std::size_t saved = 0;
-    for (const auto& [key, value] : image_.entries()) saved += value.size() / 12;
+    for (const auto& [key, value] : image_.entries()) saved += count_of(value);
     saved_max = std::max(saved_max, saved / expected.size());
   }
   // A number that is nobody's is saved too; there were never many of them.
@@ -131,9 +140,57 @@ TEST_F(NumberedTimesTest, damage_is_refused) {
     const Result<void> restored = times_->restore({.clock = "", .pane = pane, .key = ""}, value);
     return restored ? std::string("none") : restored.error().message();
   };
-  EXPECT_EQ(error_of(1, ""), "saved times are damaged");
-  EXPECT_EQ(error_of(1, "eleven byte"), "saved times are damaged");
-  EXPECT_EQ(error_of(0, "twelve bytes"), "saved times are damaged");
+  for (const Micros time : {7 * kMicrosPerSecond, 8 * kMicrosPerSecond}) (void)times_->add(time);
+  collect();
+  const std::string whole = image_.entries().begin()->second;
+  restart();
+  EXPECT_EQ(error_of(0, whole), "saved times are damaged");  // no chunk stands there
+  Micros chunk = 2;
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_EQ(error_of(chunk++, whole.substr(0, size)), "saved times are damaged") << size;
+  }
+  EXPECT_EQ(error_of(chunk++, whole + "x"), "saved times are damaged");
+  const auto with = [&](std::size_t at, char byte) {
+    std::string damaged = whole;
+    damaged[at] = byte;
+    return damaged;
+  };
+  EXPECT_EQ(error_of(chunk++, with(0, 0)), "saved times are damaged");    // of no numbers
+  EXPECT_EQ(error_of(chunk++, with(3, 100)), "saved times are damaged");  // of billions
+  EXPECT_EQ(error_of(chunk++, with(4, 3)), "saved times are damaged");    // no such unit
+  EXPECT_EQ(error_of(chunk++, whole), "none");
+}
+
+TEST_F(NumberedTimesTest, times_of_any_unit_come_back) {
+  // The last ones wrap: further apart than a number can say.
+  const std::vector<Micros> times = {0,
+                                     -1,
+                                     1'764'000'000'123'456,
+                                     kMinWatermark + 1,
+                                     std::numeric_limits<Micros>::max(),
+                                     -std::numeric_limits<Micros>::max()};
+  for (const Micros unit : {Micros{1}, kMicrosPerMilli, kMicrosPerSecond}) {
+    times_ = std::make_unique<NumberedTimes>("op/heard");
+    std::vector<Micros> expected;
+    for (const Micros time : times) {
+      expected.push_back(time / unit * unit);
+      (void)times_->add(expected.back());
+    }
+    image_ = MemoryImage();
+    collect();
+    restart();
+    for (std::uint32_t n = 0; n < expected.size(); ++n) EXPECT_EQ(times_->at(n), expected[n]);
+  }
+}
+
+TEST_F(NumberedTimesTest, a_time_of_whole_milliseconds_takes_four_bytes) {
+  constexpr std::uint32_t kTimes = 8'000;  // a chunk
+  std::mt19937 random(7);
+  for (std::uint32_t n = 0; n < kTimes; ++n) {
+    (void)times_->add(1'764'000'000'000'000 + static_cast<Micros>(random() % 2'000) * 1'000);
+  }
+  collect();
+  EXPECT_LE(image_.entries().begin()->second.size(), 4U * kTimes + 16);
 }
 
 }  // namespace

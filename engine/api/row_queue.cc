@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -24,48 +25,16 @@ constexpr std::size_t kChunkTextBytes = 128 * 1024;
 constexpr int kPlaceBits = 16;
 constexpr std::uint64_t kPlaceMask = (1 << kPlaceBits) - 1;
 constexpr std::size_t kBitsPerWord = 64;
+// Rows are copied in and out column by column, so many at a time: their words stay in the cache.
+constexpr std::size_t kBlockRows = 128;
 // What has left stands before the chunks, which begin at 0.
 constexpr Micros kLeftPane = -1;
 // A text's cell: where its bytes begin, and their number.
 constexpr int kTextShift = 32;
-// Rows that came since are put in order when they are so many of those that are.
-constexpr std::size_t kUnorderedShare = 8;
-
-// An empty line gives its memory back when it had more.
-constexpr std::size_t kLineRowsKept = 64 * 1024;
-
-bool comes_before(const RowQueue::Row& a, const RowQueue::Row& b) {
-  return a.time != b.time ? a.time < b.time : a.number < b.number;
-}
-
-/// Puts rows of ascending numbers in the order of time: by radix, a few passes whose branches do
-/// not depend on the rows. For few rows, or times that lie far apart, it compares.
-void sort_by_time(std::vector<RowQueue::Row>& rows, std::vector<RowQueue::Row>& room) {
-  constexpr int kDigitBits = 11;
-  constexpr std::size_t kDigits = 1 << kDigitBits;
-  constexpr int kPassesMax = 3;
-  constexpr std::size_t kRowsMin = 128;
-  const auto [low, high] = std::ranges::minmax(rows, {}, &RowQueue::Row::time);
-  const Micros from = low.time;
-  const auto span = static_cast<std::uint64_t>(high.time) - static_cast<std::uint64_t>(from);
-  const int passes = (static_cast<int>(std::bit_width(span)) + kDigitBits - 1) / kDigitBits;
-  if (rows.size() < kRowsMin || passes > kPassesMax) {
-    std::sort(rows.begin(), rows.end(), comes_before);
-    return;
-  }
-  room.resize(rows.size());
-  for (int pass = 0; pass < passes; ++pass) {
-    const auto digit = [&](const RowQueue::Row& row) {
-      const auto offset = static_cast<std::uint64_t>(row.time - from);
-      return (offset >> pass * kDigitBits) % kDigits;
-    };
-    std::array<std::uint32_t, kDigits> place{};
-    for (const RowQueue::Row& row : rows) ++place[digit(row)];
-    std::uint32_t before = 0;
-    for (std::uint32_t& count : place) before += std::exchange(count, before);
-    for (const RowQueue::Row& row : rows) room[place[digit(row)]++] = row;
-    rows.swap(room);
-  }
+constexpr std::uint64_t kTextSizeMask = (std::uint64_t{1} << kTextShift) - 1;
+/// A word per column, and a bit.
+std::size_t words_of(std::size_t columns) {
+  return columns + (columns + kBitsPerWord - 1) / kBitsPerWord;
 }
 
 std::vector<Type> types_of(const Schema& schema) {
@@ -85,7 +54,7 @@ std::vector<std::uint32_t> names_of(const Schema& schema) {
 }  // namespace
 
 /// Rows one behind the other, each a word per column and then a bit per column: whether it is null.
-struct RowQueue::Chunk {
+struct RowChunk {
   std::uint64_t number = 0;
   std::vector<std::uint64_t> words;
   std::string texts;
@@ -106,29 +75,19 @@ struct RowQueue::Chunk {
     ++rows_held;
   }
   std::string_view text(std::uint64_t cell) const {
-    const std::size_t size = cell & ((std::uint64_t{1} << kTextShift) - 1);
-    return std::string_view(texts).substr(cell >> kTextShift, size);
+    return {texts.data() + (cell >> kTextShift), cell & kTextSizeMask};
   }
-  /// The word of a value that is not null.
-  std::uint64_t add_cell(const Column& column, std::size_t row) {
-    switch (column.type()) {
-      case Type::kBoolean: return column.booleans()[row];
-      case Type::kDouble: return std::bit_cast<std::uint64_t>(column.doubles()[row]);
-      case Type::kBigint:
-      case Type::kTimestamp:
-      case Type::kInterval: return static_cast<std::uint64_t>(column.ints()[row]);
-      case Type::kText: break;
-    }
-    return add_text(column.texts()[row]);
-  }
+  /// Adds the first of `rows_of_batch`, a block at most, for which there is room: their number.
+  std::size_t add(std::span<const ColumnPtr> columns, std::span<const Type> types,
+                  const RowMeta& meta, std::span<const std::uint32_t> rows_of_batch);
   std::uint64_t add_text(std::string_view text) {
     const std::uint64_t word = texts.size() << kTextShift | text.size();
     texts += text;
     return word;
   }
   std::size_t bytes() const {
-    return sizeof(Chunk) + words.capacity() * sizeof(words[0]) + texts.capacity() +
-           rows() * sizeof(Row) + times.capacity() * sizeof(times[0]) +
+    return sizeof(RowChunk) + words.capacity() * sizeof(words[0]) + texts.capacity() +
+           rows() * sizeof(WaitingRow) + times.capacity() * sizeof(times[0]) +
            clocks.capacity() * sizeof(clocks[0]) + held.capacity() / 8;
   }
   void clear() {
@@ -140,11 +99,64 @@ struct RowQueue::Chunk {
   }
 };
 
+std::size_t RowChunk::add(std::span<const ColumnPtr> columns, std::span<const Type> types,
+                          const RowMeta& meta, std::span<const std::uint32_t> rows_of_batch) {
+  std::size_t count = 0;
+  std::size_t text_bytes = texts.size();
+  while (count < rows_of_batch.size() && count < kBlockRows && rows() + count < kChunkRows &&
+         text_bytes < kChunkTextBytes) {
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      if (types[i] == Type::kText) text_bytes += columns[i]->texts()[rows_of_batch[count]].size();
+    }
+    ++count;
+  }
+  const std::span<const std::uint32_t> added = rows_of_batch.first(count);
+  const std::size_t row_words = words_of(types.size());
+  const std::size_t before = words.size();
+  if (count == kBlockRows) {
+    // Many come at once: room for all of them.
+    words.reserve(std::min(kChunkRows, rows() + rows_of_batch.size()) * row_words);
+  }
+  words.resize(before + count * row_words);
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    const Column& column = *columns[i];
+    std::uint64_t* const cells = &words[before + i];
+    switch (types[i]) {
+      case Type::kBoolean:
+        for (std::size_t n = 0; n < count; ++n) cells[n * row_words] = column.booleans()[added[n]];
+        break;
+      case Type::kDouble:
+        for (std::size_t n = 0; n < count; ++n) {
+          cells[n * row_words] = std::bit_cast<std::uint64_t>(column.doubles()[added[n]]);
+        }
+        break;
+      case Type::kBigint:
+      case Type::kTimestamp:
+      case Type::kInterval:
+        for (std::size_t n = 0; n < count; ++n) {
+          cells[n * row_words] = static_cast<std::uint64_t>(column.ints()[added[n]]);
+        }
+        break;
+      case Type::kText:
+        for (std::size_t n = 0; n < count; ++n) {
+          cells[n * row_words] = add_text(column.texts()[added[n]]);
+        }
+        break;
+    }
+    std::uint64_t* const nulls = &words[before + types.size() + i / kBitsPerWord];
+    for (std::size_t n = 0; n < count; ++n) {
+      nulls[n * row_words] |= std::uint64_t{column.is_null(added[n])} << i % kBitsPerWord;
+    }
+  }
+  for (const std::uint32_t row : added) add_row(meta.event_time[row], meta.clock_of(row));
+  return count;
+}
+
 RowQueue::RowQueue(std::string_view name, const Schema& schema, ClockTable& clocks)
     : id_(store_id(name)),
       types_(types_of(schema)),
       names_(names_of(schema)),
-      words_(types_.size() + (types_.size() + kBitsPerWord - 1) / kBitsPerWord),
+      words_(words_of(types_.size())),
       clock_table_(clocks) {}
 
 RowQueue::~RowQueue() = default;
@@ -177,64 +189,24 @@ std::uint64_t RowQueue::next_number() {
 void RowQueue::push(std::span<const ColumnPtr> columns, const RowMeta& meta,
                     std::span<const std::uint32_t> rows) {
   settle();
-  for (const std::uint32_t row : rows) {
-    if (open_ != nullptr && open_->is_full()) count_bytes(*open_);
+  while (!rows.empty()) {
     Chunk& chunk = open_chunk();
-    const Row added{.time = meta.event_time[row],
-                    .number = chunk.number << kPlaceBits | chunk.rows(),
-                    .chunk = &chunk};
-    const ClockId id = meta.clock_of(row);
-    push_row(chunk, columns, row);
-    chunk.add_row(added.time, id);
-    Line& line = clock(id).line;
-    line.unordered.push_back(added);
-    line.unordered_from = std::min(line.unordered_from, added.time);
-  }
-  if (open_ != nullptr) count_bytes(*open_);
-}
-
-void RowQueue::push_row(Chunk& chunk, std::span<const ColumnPtr> columns, std::size_t row) {
-  const std::size_t at = chunk.words.size();
-  chunk.words.resize(at + words_);
-  std::uint64_t* const words = &chunk.words[at];
-  for (std::size_t i = 0; i < types_.size(); ++i) {
-    if (columns[i]->is_null(row)) {
-      words[types_.size() + i / kBitsPerWord] |= std::uint64_t{1} << i % kBitsPerWord;
-    } else {
-      words[i] = chunk.add_cell(*columns[i], row);
+    const std::size_t taken = chunk.add(columns, types_, meta, rows);
+    const std::size_t place = chunk.rows() - taken;
+    for (std::size_t n = 0; n < taken; ++n) {
+      clock(meta.clock_of(rows[n])).line.push({.time = meta.event_time[rows[n]],
+                                               .number = chunk.number << kPlaceBits | (place + n),
+                                               .chunk = &chunk});
     }
+    count_bytes(chunk);
+    rows = rows.subspan(taken);
   }
-}
-
-void RowQueue::put_in_order(Line& line) {
-  if (line.unordered.empty()) return;
-  sort_by_time(line.unordered, sorting_);
-  if (sorting_.capacity() > kLineRowsKept) std::vector<Row>().swap(sorting_);
-  if (line.first > line.ordered.size() / 2) {
-    line.ordered.erase(line.ordered.begin(),
-                       line.ordered.begin() + static_cast<std::ptrdiff_t>(line.first));
-    line.first = 0;
-  }
-  const auto begin = line.ordered.begin() + static_cast<std::ptrdiff_t>(line.first);
-  const auto from =
-      std::upper_bound(begin, line.ordered.end(), line.unordered.front(), comes_before) -
-      line.ordered.begin();
-  const auto old_end = static_cast<std::ptrdiff_t>(line.ordered.size());
-  line.ordered.insert(line.ordered.end(), line.unordered.begin(), line.unordered.end());
-  std::inplace_merge(line.ordered.begin() + from, line.ordered.begin() + old_end,
-                     line.ordered.end(), comes_before);
-  line.unordered.clear();
-  line.unordered_from = std::numeric_limits<Micros>::max();
 }
 
 std::optional<Micros> RowQueue::first_time(ClockId id) {
   settle();
   if (id >= clocks_.size()) return std::nullopt;
-  const Line& line = clocks_[id].line;
-  const bool has_ordered = line.first < line.ordered.size();
-  if (!has_ordered && line.unordered.empty()) return std::nullopt;
-  if (!has_ordered) return line.unordered_from;
-  return std::min(line.ordered[line.first].time, line.unordered_from);
+  return clocks_[id].line.first_time();
 }
 
 std::vector<ClockId> RowQueue::clocks() {
@@ -248,19 +220,8 @@ std::vector<ClockId> RowQueue::clocks() {
 void RowQueue::take(ClockId id, Micros until, std::vector<Row>& out) {
   settle();
   Clock& from = clock(id);
-  Line& line = from.line;
-  const std::size_t waiting = line.ordered.size() - line.first;
-  if (line.unordered_from <= until || line.unordered.size() * kUnorderedShare > waiting) {
-    put_in_order(line);
-  }
-  const std::size_t first = line.first;
-  while (line.first < line.ordered.size() && line.ordered[line.first].time <= until) ++line.first;
-  out.insert(out.end(), line.ordered.begin() + static_cast<std::ptrdiff_t>(first),
-             line.ordered.begin() + static_cast<std::ptrdiff_t>(line.first));
-  if (line.first == line.ordered.size() && line.unordered.empty()) {
-    line.first = 0;
-    line.ordered.clear();
-    if (line.ordered.capacity() > kLineRowsKept) line = Line();
+  from.line.take(until, out, sorting_);
+  if (from.line.empty()) {
     // Nothing is held, so what is said here holds for all that was, wherever time begins anew.
     from.left = {.until = kMinWatermark, .chunks_below = unsaved_from_};
   } else {
@@ -269,46 +230,61 @@ void RowQueue::take(ClockId id, Micros until, std::vector<Row>& out) {
 }
 
 std::vector<ColumnPtr> RowQueue::copy_out(std::span<const Row> rows, Arena& arena) {
-  std::vector<const std::uint64_t*> places;
-  places.reserve(rows.size());
-  for (const Row& row : rows) {
-    places.push_back(&row.chunk->words[(row.number & kPlaceMask) * words_]);
-    __builtin_prefetch(places.back());
-  }
-  std::vector<ColumnPtr> out;
-  for (std::size_t i = 0; i < types_.size(); ++i) {
-    auto column = std::make_shared<Column>(types_[i], rows.size());
-    switch (types_[i]) {
-      case Type::kBoolean:
-        for (std::size_t n = 0; n < rows.size(); ++n) column->booleans()[n] = places[n][i] != 0;
-        break;
-      case Type::kDouble:
-        for (std::size_t n = 0; n < rows.size(); ++n) {
-          column->doubles()[n] = std::bit_cast<double>(places[n][i]);
-        }
-        break;
-      case Type::kText:
-        for (std::size_t n = 0; n < rows.size(); ++n) {
-          const std::string_view text = rows[n].chunk->text(places[n][i]);
-          if (!text.empty()) column->texts()[n] = arena.store(text);
-        }
-        break;
-      case Type::kBigint:
-      case Type::kTimestamp:
-      case Type::kInterval:
-        for (std::size_t n = 0; n < rows.size(); ++n) {
-          column->ints()[n] = static_cast<std::int64_t>(places[n][i]);
-        }
-        break;
+  std::vector<std::shared_ptr<Column>> columns;
+  for (const Type type : types_) columns.push_back(std::make_shared<Column>(type, rows.size()));
+  std::array<const std::uint64_t*, kBlockRows> words;
+  for (std::size_t from = 0; from < rows.size(); from += kBlockRows) {
+    const std::span<const Row> block =
+        rows.subspan(from, std::min(kBlockRows, rows.size() - from));
+    for (std::size_t n = 0; n < block.size(); ++n) {
+      words[n] = &block[n].chunk->words[(block[n].number & kPlaceMask) * words_];
+      __builtin_prefetch(words[n]);
     }
-    const std::size_t word = types_.size() + i / kBitsPerWord;
-    for (std::size_t n = 0; n < rows.size(); ++n) {
-      column->nulls()[n] = places[n][word] >> i % kBitsPerWord & 1;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      copy_cells(block, std::span(words).first(block.size()), i, *columns[i], from, arena);
     }
-    out.push_back(std::move(column));
   }
   for (const Row& row : rows) forget(row);
-  return out;
+  return {columns.begin(), columns.end()};
+}
+
+/// Column `i` of `rows`, whose words are `words`, into `out` from row `at` on.
+void RowQueue::copy_cells(std::span<const Row> rows, std::span<const std::uint64_t* const> words,
+                          std::size_t i, Column& out, std::size_t at, Arena& arena) const {
+  switch (types_[i]) {
+    case Type::kBoolean:
+      for (std::size_t n = 0; n < rows.size(); ++n) out.booleans()[at + n] = words[n][i] != 0;
+      break;
+    case Type::kDouble:
+      for (std::size_t n = 0; n < rows.size(); ++n) {
+        out.doubles()[at + n] = std::bit_cast<double>(words[n][i]);
+      }
+      break;
+    case Type::kText: {
+      std::size_t bytes = 0;
+      for (const std::uint64_t* const row : words) bytes += row[i] & kTextSizeMask;
+      char* to = arena.allocate(bytes);
+      for (std::size_t n = 0; n < rows.size(); ++n) {
+        const std::string_view text = rows[n].chunk->text(words[n][i]);
+        if (text.empty()) continue;
+        std::memcpy(to, text.data(), text.size());
+        out.texts()[at + n] = {to, text.size()};
+        to += text.size();
+      }
+      break;
+    }
+    case Type::kBigint:
+    case Type::kTimestamp:
+    case Type::kInterval:
+      for (std::size_t n = 0; n < rows.size(); ++n) {
+        out.ints()[at + n] = static_cast<std::int64_t>(words[n][i]);
+      }
+      break;
+  }
+  const std::size_t word = types_.size() + i / kBitsPerWord;
+  for (std::size_t n = 0; n < rows.size(); ++n) {
+    out.nulls()[at + n] = words[n][word] >> i % kBitsPerWord & 1;
+  }
 }
 
 void RowQueue::forget(const Row& row) {
@@ -524,10 +500,9 @@ void RowQueue::settle() {
         --chunk.rows_held;
         continue;
       }
-      mine.line.unordered.push_back({.time = chunk.times[place],
-                                     .number = chunk.number << kPlaceBits | place,
-                                     .chunk = &chunk});
-      mine.line.unordered_from = std::min(mine.line.unordered_from, chunk.times[place]);
+      mine.line.push({.time = chunk.times[place],
+                      .number = chunk.number << kPlaceBits | place,
+                      .chunk = &chunk});
     }
     if (chunk.rows_held == 0) forget_chunk(chunk);
   }

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "engine/api/clock_table.h"
+#include "engine/api/row_line.h"
 #include "engine/api/store.h"
 #include "engine/data/arena.h"
 #include "engine/data/column.h"
@@ -31,14 +32,9 @@ namespace sitrep {
 
 class RowQueue final : public Store {
  public:
-  struct Chunk;
+  using Chunk = RowChunk;
   /// A row that has left its clock's queue and is still to be copied out.
-  struct Row {
-    Micros time;
-    /// Rows that come later have higher ones.
-    std::uint64_t number;
-    Chunk* chunk;
-  };
+  using Row = WaitingRow;
 
   /// `name` is unique in the job: "<stream>/<purpose>". `schema`: of the rows; its names tell which
   /// columns saved rows have. `clocks` outlives the queue.
@@ -69,13 +65,6 @@ class RowQueue final : public Store {
   std::size_t changed_bytes() const override;
 
  private:
-  /// Rows in order, and behind them those that came since they were put in order.
-  struct Line {
-    std::vector<Row> ordered;
-    std::size_t first = 0;  // of `ordered`: those before have left
-    std::vector<Row> unordered;
-    Micros unordered_from = std::numeric_limits<Micros>::max();
-  };
   /// Which rows of saved chunks have left.
   struct Left {
     Micros until = kMinWatermark;
@@ -84,7 +73,7 @@ class RowQueue final : public Store {
     friend bool operator==(const Left&, const Left&) = default;
   };
   struct Clock {
-    Line line;
+    RowLine line;
     Left left;
     std::optional<Left> saved_left;
     std::size_t saved_in = 0;  // chunks in the state that have rows of it
@@ -92,10 +81,10 @@ class RowQueue final : public Store {
   };
 
   Chunk& open_chunk();
-  void push_row(Chunk& chunk, std::span<const ColumnPtr> columns, std::size_t row);
   Clock& clock(ClockId id);
   void mark_changed(ClockId id);
-  void put_in_order(Line& line);
+  void copy_cells(std::span<const Row> rows, std::span<const std::uint64_t* const> words,
+                  std::size_t i, Column& out, std::size_t at, Arena& arena) const;
   void forget(const Row& row);
   void forget_chunk(Chunk& chunk);
   void mark_saved(Chunk& chunk);
@@ -117,7 +106,7 @@ class RowQueue final : public Store {
   std::uint64_t next_chunk_ = 0;
   std::uint64_t unsaved_from_ = 0;      // chunks from here on are not saved yet
   std::vector<std::uint64_t> removed_;  // saved chunks whose last row has left
-  std::vector<Row> sorting_;  // room for put_in_order
+  std::vector<Row> sorting_;  // room for RowLine::take
   std::size_t bytes_ = 0;
   bool is_settled_ = true;
 };

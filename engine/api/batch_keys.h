@@ -26,7 +26,9 @@ class BatchKeys {
   std::size_t size() const { return hashes_.size(); }
 
  private:
-  std::string bytes_;
+  void encode_texts(const Column& column, const Selection& selection);
+
+  std::string bytes_;  // more than the keys may lie in it
   std::vector<std::size_t> ends_;  // behind a 0
   std::vector<std::uint64_t> hashes_;
 };

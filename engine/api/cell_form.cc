@@ -2,6 +2,7 @@
 #include "engine/api/cell_form.h"
 
 #include <cstdint>
+#include <cstring>
 
 #include "engine/api/raw_bytes.h"
 
@@ -28,6 +29,20 @@ void append_cell(const Column& column, std::size_t row, std::string& out) {
     case Type::kTimestamp:
     case Type::kInterval: return append_raw(out, column.ints()[row]);
   }
+}
+
+char* write_text_cell(std::string_view text, char* to) {
+  const auto size = static_cast<std::uint32_t>(text.size());
+  *to++ = kPresentMark;
+  std::memcpy(to, &size, sizeof size);
+  to += sizeof size;
+  if (!text.empty()) std::memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
+
+char* write_null_cell(char* to) {
+  *to = kNullMark;
+  return to + 1;
 }
 
 void append_double_cell(double value, std::string& out) {

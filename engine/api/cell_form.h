@@ -6,6 +6,7 @@
 // a text. Thread-compatible.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,13 @@ namespace sitrep {
 
 /// Appends the value of `column` in row `row` to `out`.
 void append_cell(const Column& column, std::size_t row, std::string& out);
+/// Bytes of a text that is present.
+constexpr std::size_t text_cell_bytes(std::string_view text) {
+  return 1 + sizeof(std::uint32_t) + text.size();
+}
+/// Write what append_cell appends of a text that is present, and of a null; return where it ends.
+char* write_text_cell(std::string_view text, char* to);
+char* write_null_cell(char* to);
 /// As append_cell, of a double that stands in no column.
 void append_double_cell(double value, std::string& out);
 /// Takes one value off the front of `in` and appends it to `column`, a text into `arena`; false,

@@ -88,27 +88,33 @@ Result<void> AlertRule::process(const ColumnBatch& batch, Emitter& out) {
   }
   const BatchKeys& keys = keys_of(key_columns, batch.selection);
   Table::Pane& known = keys_->pane(kOnlyPane);
-  const KeyFilter* const filter = options_.forgets_keys ? &keys_->filter(known) : nullptr;
+  const RowMeta& meta = *batch.meta;
   const bool ordered = options_.order == Order::kEvent;
+  const bool one_clock = meta.clock.empty();
+  // Most rows are of keys that are well, of which nothing is known: a look at a few bits tells. Not
+  // where a row may be of an instant that its clock has not reached.
+  const KeyFilter* const filter =
+      options_.forgets_keys && ordered && !meta.ahead ? &keys_->filter(known) : nullptr;
+  std::optional<std::size_t> passed_over;
   for (std::size_t n = 0; n < batch.selection.size(); ++n) {
     const std::size_t row = batch.selection[n];
-    const ClockId clock = batch.meta->clock_of(row);
-    const Micros time = batch.meta->event_time[row];
-    const Micros watermark = batch.meta->watermark[row];
-    Progress& mine = progress(clock);
-    mine.applied = std::max(mine.applied, watermark);
-    // A row in order shows that event time has come as far as that, but for its own instant.
-    const Micros passed = ordered ? std::max(watermark, time - 1) : watermark;
-    if (mine.due <= passed) TRY(fire_until(clock, passed));
-    const Micros reached = ordered && !batch.meta->ahead ? time : mine.applied;
     const bool raises = is_true(*conditions_.raise, row);
-    if (filter != nullptr && !raises && time <= reached) {
-      // Most rows are of keys that are well, of which nothing is known.
-      if (!filter->may_hold(keys.hash(n))) continue;
-      if (keys_->find(known, keys.key(n), keys.hash(n)) == nullptr) {
-        if (keys_->has_error()) return *keys_->take_error();
-        continue;
-      }
+    const bool is_well = filter != nullptr && !raises && !filter->may_hold(keys.hash(n));
+    // What was due before it is done when the next row that matters comes; that is the same order
+    // as long as there is one clock.
+    if (is_well && one_clock) {
+      passed_over = row;
+      continue;
+    }
+    const ClockId clock = meta.clock_of(row);
+    TRY(pass(clock, meta, row));
+    if (is_well) continue;
+    const Micros time = meta.event_time[row];
+    const Micros reached = ordered && !meta.ahead ? time : progress(clock).applied;
+    if (options_.forgets_keys && !raises && time <= reached &&
+        keys_->find(known, keys.key(n), keys.hash(n)) == nullptr) {
+      if (keys_->has_error()) return *keys_->take_error();
+      continue;
     }
     const Observation seen{.batch = batch,
                            .row = row,
@@ -119,8 +125,21 @@ Result<void> AlertRule::process(const ColumnBatch& batch, Emitter& out) {
                            .hash = keys.hash(n)};
     TRY(apply_row(clock, seen, reached));
   }
+  if (passed_over) TRY(pass(/*clock=*/0, meta, *passed_over));
   conditions_ = {};
   output_.flush(out);
+  return {};
+}
+
+/// What the clock has passed before the row is done.
+Result<void> AlertRule::pass(ClockId clock, const RowMeta& meta, std::size_t row) {
+  const Micros watermark = meta.watermark[row];
+  Progress& mine = progress(clock);
+  mine.applied = std::max(mine.applied, watermark);
+  // A row in order shows that event time has come as far as that, but for its own instant.
+  const bool ordered = options_.order == Order::kEvent;
+  const Micros passed = ordered ? std::max(watermark, meta.event_time[row] - 1) : watermark;
+  if (mine.due <= passed) TRY(fire_until(clock, passed));
   return {};
 }
 

@@ -89,6 +89,7 @@ class AlertRule final : public Operator {
 
   Progress& progress(ClockId clock);
   void expect(TimeQueue& queue, ClockId clock, Micros time, std::string_view key);
+  Result<void> pass(ClockId clock, const RowMeta& meta, std::size_t row);
   /// Timers and reminders up to `until`, in the order of time.
   Result<void> fire_until(ClockId clock, Micros until);
   /// `reached`: how far event time is known to have come.

@@ -26,7 +26,10 @@ void BatchKeys::encode(std::span<const ColumnPtr> columns, const Selection& sele
 void BatchKeys::encode_texts(const Column& column, const Selection& selection) {
   const std::span<const std::string_view> texts = column.texts();
   std::size_t bytes = 0;
-  for (std::size_t n = 0; n < selection.size(); ++n) bytes += text_cell_bytes(texts[selection[n]]);
+  for (std::size_t n = 0; n < selection.size(); ++n) {
+    const std::size_t row = selection[n];
+    bytes += text_cell_bytes(column.is_null(row) ? std::string_view() : texts[row]);
+  }
   if (bytes_.size() < bytes) bytes_.resize(bytes);
   ends_.reserve(selection.size() + 1);
   hashes_.reserve(selection.size());

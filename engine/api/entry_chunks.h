@@ -31,7 +31,7 @@ class EntryChunks {
     std::size_t bytes() const;
   };
   /// Appends what is saved of entries; one that is gone says so. Returns of how many: of the first
-  /// ones, until `out` has kChunkBytes.
+  /// ones, until `out` has kChunkBytes, where an entry can be large.
   using Save =
       std::function<std::size_t(std::span<const std::uint32_t> numbers, std::string& out)>;
   /// A chunk takes no more entries when it has so many bytes.

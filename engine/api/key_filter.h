@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Tells for most keys that a pane does not have that it has not, from few bytes that stay in the
+// Says of most absent keys that a pane does not have them, from few bytes that stay in the
 // processor's cache: a bit per key among eight per slot of the pane's index, so that of absent keys
 // at most 9 in 100 are looked for in vain. Kept by the pane (Table::filter). Used only by its
 // worker.

@@ -14,6 +14,7 @@ namespace {
 
 /// What a time takes in a chunk, about; where numbers and times lie far apart, twice that.
 constexpr std::size_t kTimeBytes = 6;
+constexpr std::uint64_t kNumberMax = std::numeric_limits<std::uint32_t>::max();
 /// Most clocks tell whole milliseconds, many whole seconds.
 constexpr std::array<Micros, 3> kUnits = {1, kMicrosPerMilli, kMicrosPerSecond};
 
@@ -107,11 +108,11 @@ Result<void> NumberedTimes::restore(const StateKey& key, std::string_view value)
   std::uint64_t number = 0;
   std::uint64_t time = 0;
   for (std::size_t i = 0; i < words_.size(); i += 2) {
+    // They ascend, and are of 4 bytes.
+    const bool may_follow = words_[i] <= kNumberMax && (i == 0 || words_[i] > 0);
     number += words_[i];
+    if (!may_follow || number > kNumberMax) return corrupt("saved times are damaged");
     time += static_cast<std::uint64_t>(unfold_sign(words_[i + 1]));
-    if (number > std::numeric_limits<std::uint32_t>::max()) {
-      return corrupt("saved times are damaged");
-    }
     if (number >= times_.size()) times_.resize(number + 1, kMinWatermark);
     const auto place = static_cast<std::uint32_t>(number);
     const std::uint64_t micros = time * static_cast<std::uint64_t>(kUnits[unit]);

@@ -19,8 +19,9 @@ bool comes_before(const WaitingRow& a, const WaitingRow& b) {
   return a.time != b.time ? a.time < b.time : a.number < b.number;
 }
 
-/// Puts rows of ascending numbers in the order of time: by radix, a few passes whose branches do
-/// not depend on the rows. For few rows, or times that lie far apart, it compares.
+/// Puts rows in the order of time, of which those of one time have ascending numbers: by radix, a
+/// few passes whose branches do not depend on the rows. For few rows, or times that lie far apart,
+/// it compares.
 void sort_by_time(std::vector<WaitingRow>& rows, std::vector<WaitingRow>& room) {
   constexpr int kDigitBits = 11;
   constexpr std::size_t kDigits = 1 << kDigitBits;

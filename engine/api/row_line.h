@@ -3,8 +3,8 @@
 // The rows of one clock that wait in a RowQueue, in the order in which they leave: that of event
 // time, those of one time as they came. They come nearly in order, so they lie in a few sorted
 // runs, one for what came between two calls of take(); what leaves is the beginning of some of
-// them. Where rows wait for long, runs of like size become one: a row is moved as often as the
-// logarithm of their number says. Private to RowQueue. Used only by its worker.
+// them. Where rows wait for long, the two neighbours with the fewest rows become one, so that there
+// are never more than 16. Private to RowQueue. Used only by its worker.
 
 #include <algorithm>
 #include <cstddef>

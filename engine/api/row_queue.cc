@@ -106,7 +106,10 @@ std::size_t RowChunk::add(std::span<const ColumnPtr> columns, std::span<const Ty
   while (count < rows_of_batch.size() && count < kBlockRows && rows() + count < kChunkRows &&
          text_bytes < kChunkTextBytes) {
     for (std::size_t i = 0; i < types.size(); ++i) {
-      if (types[i] == Type::kText) text_bytes += columns[i]->texts()[rows_of_batch[count]].size();
+      const std::size_t row = rows_of_batch[count];
+      if (types[i] == Type::kText && !columns[i]->is_null(row)) {
+        text_bytes += columns[i]->texts()[row].size();
+      }
     }
     ++count;
   }
@@ -120,27 +123,31 @@ std::size_t RowChunk::add(std::span<const ColumnPtr> columns, std::span<const Ty
   words.resize(before + count * row_words);
   for (std::size_t i = 0; i < types.size(); ++i) {
     const Column& column = *columns[i];
-    std::uint64_t* const cells = &words[before + i];
+    // What lies under a null may be of a batch before, a text that is gone: it is not looked at.
+    const auto fill = [&](const auto& word_of_row) {
+      std::uint64_t* const cells = &words[before + i];
+      for (std::size_t n = 0; n < count; ++n) {
+        cells[n * row_words] = column.is_null(added[n]) ? 0 : word_of_row(added[n]);
+      }
+    };
     switch (types[i]) {
       case Type::kBoolean:
-        for (std::size_t n = 0; n < count; ++n) cells[n * row_words] = column.booleans()[added[n]];
+        fill([values = column.booleans()](std::size_t row) { return std::uint64_t{values[row]}; });
         break;
       case Type::kDouble:
-        for (std::size_t n = 0; n < count; ++n) {
-          cells[n * row_words] = std::bit_cast<std::uint64_t>(column.doubles()[added[n]]);
-        }
+        fill([values = column.doubles()](std::size_t row) {
+          return std::bit_cast<std::uint64_t>(values[row]);
+        });
         break;
       case Type::kBigint:
       case Type::kTimestamp:
       case Type::kInterval:
-        for (std::size_t n = 0; n < count; ++n) {
-          cells[n * row_words] = static_cast<std::uint64_t>(column.ints()[added[n]]);
-        }
+        fill([values = column.ints()](std::size_t row) {
+          return static_cast<std::uint64_t>(values[row]);
+        });
         break;
       case Type::kText:
-        for (std::size_t n = 0; n < count; ++n) {
-          cells[n * row_words] = add_text(column.texts()[added[n]]);
-        }
+        fill([&, values = column.texts()](std::size_t row) { return add_text(values[row]); });
         break;
     }
     std::uint64_t* const nulls = &words[before + types.size() + i / kBitsPerWord];

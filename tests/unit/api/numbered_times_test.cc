@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/api/packed_words.h"
 #include "engine/api/raw_bytes.h"
 #include "tests/unit/api/memory_image.h"
 
@@ -158,6 +159,17 @@ TEST_F(NumberedTimesTest, damage_is_refused) {
   EXPECT_EQ(error_of(chunk++, with(0, 0)), "saved times are damaged");    // of no numbers
   EXPECT_EQ(error_of(chunk++, with(3, 100)), "saved times are damaged");  // of billions
   EXPECT_EQ(error_of(chunk++, with(4, 3)), "saved times are damaged");    // no such unit
+  const auto of_words = [](const std::vector<std::uint64_t>& words) {
+    std::string value;
+    append_raw(value, static_cast<std::uint32_t>(words.size() / 2));
+    append_raw(value, std::uint8_t{0});
+    append_packed(words, value);
+    return value;
+  };
+  EXPECT_EQ(error_of(chunk++, of_words({5, 1, 0, 1})), "saved times are damaged");  // twice
+  EXPECT_EQ(error_of(chunk++, of_words({5, 1, ~std::uint64_t{2}, 1})), "saved times are damaged");
+  EXPECT_EQ(error_of(chunk++, of_words({5, 1, 0xFFFFFFFF, 1})), "saved times are damaged");
+  EXPECT_EQ(error_of(chunk++, of_words({5, 1, 1, 1})), "none");
   EXPECT_EQ(error_of(chunk++, whole), "none");
 }
 

@@ -99,6 +99,34 @@ TEST_F(RowQueueTest, gives_rows_in_order_of_time_and_those_of_one_time_as_they_c
   EXPECT_THAT(take(29), IsEmpty());
 }
 
+TEST_F(RowQueueTest, what_lies_under_a_null_is_not_looked_at) {
+  // As an evaluator leaves it: of a batch before, whose texts may be gone.
+  const Value before[] = {true, 7, 7.5, std::string("gone")};
+  BatchBuilder builder(kSchema);
+  builder.row(before, 5);
+  ColumnBatch batch = builder.finish();
+  const std::size_t empty = queue_->memory_bytes();
+  for (ColumnPtr& column : batch.columns) {
+    auto null = std::make_shared<Column>(*column);
+    null->set_null(0);
+    if (null->type() == Type::kText) null->texts()[0] = {"", std::size_t{1} << 20};
+    column = std::move(null);
+  }
+  const std::uint32_t row[] = {0};
+  queue_->push(batch.columns, *batch.meta, row);
+  EXPECT_LT(queue_->memory_bytes(), empty + 4'096);
+  std::vector<RowQueue::Row> rows;
+  queue_->take(0, 5, rows);
+  Arena arena;
+  const std::vector<ColumnPtr> columns = queue_->copy_out(rows, arena);
+  ASSERT_EQ(rows.size(), 1U);
+  for (const ColumnPtr& column : columns) EXPECT_TRUE(column->is_null(0));
+  EXPECT_EQ(columns[0]->booleans()[0], 0);
+  EXPECT_EQ(columns[1]->ints()[0], 0);
+  EXPECT_EQ(columns[2]->doubles()[0], 0);
+  EXPECT_EQ(columns[3]->texts()[0], "");
+}
+
 TEST_F(RowQueueTest, clocks_do_not_mix) {
   const ClockId camp = clocks_->intern("CAMP-3");
   push(1, 10, camp);

@@ -59,8 +59,8 @@ struct TaskOptions {
   MetricsRegistry* metrics = nullptr;  ///< Outlives the task.
   /// Processing time at the start.
   Micros now = 0;
-  /// An input with more records than these still to be read is a backlog, whose alerts are late
-  /// already. A worker's read takes as many.
+  /// An input with more offsets than these still to be read is a backlog, whose alerts are late
+  /// already. A worker's read takes as many records.
   std::int64_t backlog_records = 1000;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The alert rule against a loop over the rows of a key in the order of event time, with random
 // rules, rows that arrive in any order inside out_of_orderness, batches, epochs, restarts and
-// evictions anywhere: the records are always the same.
+// evictions anywhere: the records are always the same. All keys have one clock, or each its own.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -224,49 +224,70 @@ void add_to(Records& records, const KeptRows& out) {
   }
 }
 
+constexpr int kKeys = 3;
+
+enum class Clocks { kOne, kPerKey };
+
+ClockId clock_of(const InputRow& row, Clocks clocks) {
+  return clocks == Clocks::kOne ? 0 : static_cast<ClockId>(row.key.back() - '0' + 1);
+}
+
 struct Played {
   Records records;
-  std::int64_t watermark = 0;
+  std::vector<std::int64_t> watermarks;  // by clock
 };
 
 /// `after[i]` follows row i, nullopt where the batch goes on.
 Played play(const Plan& plan, const std::vector<InputRow>& rows,
-            const std::vector<std::optional<After>>& after) {
+            const std::vector<std::optional<After>>& after, Clocks clocks) {
   const AlertRule::Options options = options_of(plan);
-  OperatorRun run([&options] { return make_rule(options); }, {});
+  OperatorRun run([&options] { return make_rule(options); }, {"k0", "k1", "k2"});
   BatchBuilder builder(schema());
   Played played;
-  Micros watermark = kMinWatermark;
+  std::vector<Micros> watermarks(kKeys + 1, kMinWatermark);
+  const auto readings = [&] {
+    std::vector<ClockReading> out;
+    for (ClockId clock = 0; clock < watermarks.size(); ++clock) {
+      if (watermarks[clock] == kMinWatermark) continue;
+      out.push_back({.clock = clock, .watermark = watermarks[clock], .idle = false});
+    }
+    return out;
+  };
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const InputRow& row = rows[i];
     const Value cells[] = {row.key, row.id, row.raise, row.clear,
                            row.severity ? Value(*row.severity) : Value(Null())};
-    builder.row(cells, row.time * kMicrosPerSecond, watermark);
+    Micros& watermark = watermarks[clock_of(row, clocks)];
+    builder.row(cells, row.time * kMicrosPerSecond, watermark, clock_of(row, clocks));
     watermark =
         std::max(watermark, (row.time - plan.out_of_orderness) * kMicrosPerSecond);
     if (!after[i]) continue;
-    const ClockReading reading{.clock = 0, .watermark = watermark, .idle = false};
     KeptRows out;
     EXPECT_TRUE(run.op().process(builder.finish(), out));
-    EXPECT_TRUE(run.op().advance({&reading, 1}, out));
+    EXPECT_TRUE(run.op().advance(readings(), out));
     if (*after[i] != After::kNothing) run.end_epoch(out);
     if (*after[i] == After::kEviction) run.evict();
     if (*after[i] == After::kRestart || *after[i] == After::kColdRestart) {
       run.restart(/*cold=*/*after[i] == After::kColdRestart);
-      EXPECT_TRUE(run.op().advance({&reading, 1}, out));
+      EXPECT_TRUE(run.op().advance(readings(), out));
     }
     add_to(played.records, out);
   }
   KeptRows out;
   EXPECT_TRUE(run.op().finish(out));
   add_to(played.records, out);
-  played.watermark = watermark / kMicrosPerSecond;
+  for (const Micros watermark : watermarks) {
+    played.watermarks.push_back(watermark / kMicrosPerSecond);
+  }
   return played;
 }
 
-class AlertOracleTest : public testing::TestWithParam<unsigned> {};
+class AlertOracleTest : public testing::TestWithParam<unsigned> {
+ protected:
+  void play_and_compare(Clocks clocks);
+};
 
-TEST_P(AlertOracleTest, records_are_those_of_rows_in_order) {
+void AlertOracleTest::play_and_compare(Clocks clocks) {
   std::mt19937 random(GetParam());
   const auto below = [&](std::int64_t limit) {
     return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(limit));
@@ -285,7 +306,7 @@ TEST_P(AlertOracleTest, records_are_those_of_rows_in_order) {
   for (std::int64_t id = 0; id < count; ++id) {
     now += 1 + (below(8) == 0 ? below(40) : below(4));
     const std::int64_t level = below(10);
-    InputRow row{.key = concat("k", below(3)),
+    InputRow row{.key = concat("k", below(kKeys)),
                  .id = id,
                  .time = now,
                  .raise = level > 5,
@@ -310,20 +331,29 @@ TEST_P(AlertOracleTest, records_are_those_of_rows_in_order) {
   }
   after.back() = static_cast<After>(below(5));
 
-  const Played played = play(plan, arriving, after);
+  const Played played = play(plan, arriving, after, clocks);
   Records expected;
-  for (int number = 0; number < 3; ++number) {
+  for (int number = 0; number < kKeys; ++number) {
     const std::string key = concat("k", number);
     std::vector<InputRow> mine;
     for (const InputRow& row : rows) {
       if (row.key == key) mine.push_back(row);
     }
-    // A row of another key shows that time went on up to before it.
-    const std::int64_t end = std::max(played.watermark, rows.back().time - 1);
+    if (mine.empty()) continue;
+    // A row of another key of its clock shows that time went on up to before it.
+    const InputRow& last = clocks == Clocks::kOne ? rows.back() : mine.back();
+    const std::int64_t end =
+        std::max(played.watermarks[clock_of(last, clocks)], last.time - 1);
     auto records = Oracle(plan, key, end).run(mine);
     if (!records.empty()) expected[key] = std::move(records);
   }
   EXPECT_EQ(played.records, expected);
+}
+
+TEST_P(AlertOracleTest, records_are_those_of_rows_in_order) { play_and_compare(Clocks::kOne); }
+
+TEST_P(AlertOracleTest, records_are_those_of_rows_in_order_where_each_key_has_a_clock) {
+  play_and_compare(Clocks::kPerKey);
 }
 
 TEST(AlertReminders, follow_settings_that_changed_at_a_restart) {

@@ -165,7 +165,24 @@ TEST_F(WorkerTest, open_epoch_has_what_tables_leave) {
 
 class WorkerAlertTest : public WorkerTest {
  protected:
+  static constexpr Micros kNow = 1'000 * kMicrosPerSecond;
+
   WorkerAlertTest() : WorkerTest(kAlertJob) {}
+
+  /// A task that has read one record, of as many as `end` says, and raised an alert.
+  std::unique_ptr<Task> alerting_task(Offset end) {
+    for (const auto& [topic, creation] : topology_.output_topics) topics_[topic] = TopicId(0);
+    std::unique_ptr<Task> task = make_task(PartitionId(0));
+    task->note_end(0, end);
+    RecordBatch records;
+    records.append({.offset = Offset(0),
+                    .timestamp = 0,
+                    .key = std::nullopt,
+                    .value = R"({"n":1,"ts":1})",
+                    .headers = {}});
+    EXPECT_TRUE(task->process(0, records, Offset(1), kNow));
+    return task;
+  }
 
   /// Steps once; whether the worker says that an alert hurries.
   bool hurries() {
@@ -206,21 +223,21 @@ TEST_F(WorkerAlertTest, alerts_of_a_backlog_hurry_in_a_later_epoch_if_their_own_
 }
 
 TEST_F(WorkerAlertTest, alert_hurries_when_nothing_comes_of_the_backlog_any_more) {
-  for (const auto& [topic, creation] : topology_.output_topics) topics_[topic] = TopicId(0);
-  const std::unique_ptr<Task> task = make_task(PartitionId(0));
-  constexpr Micros kNow = 1'000 * kMicrosPerSecond;
-  task->note_end(0, Offset(100));
-  RecordBatch records;
-  records.append({.offset = Offset(0),
-                  .timestamp = 0,
-                  .key = std::nullopt,
-                  .value = R"({"n":1,"ts":1})",
-                  .headers = {}});
-  ASSERT_TRUE(task->process(0, records, Offset(1), kNow));
+  const std::unique_ptr<Task> task = alerting_task(Offset(100));
   EXPECT_FALSE(task->urgent());
   ASSERT_TRUE(task->tick(kNow + 100 * kMicrosPerMilli - 1));
   EXPECT_FALSE(task->urgent());
   ASSERT_TRUE(task->tick(kNow + 100 * kMicrosPerMilli));
+  EXPECT_TRUE(task->urgent());
+}
+
+TEST_F(WorkerAlertTest, what_is_behind_the_end_of_a_bounded_input_is_no_backlog) {
+  const std::unique_ptr<Task> task = alerting_task(Offset(100));
+  task->set_end(0, kEndNotKnownYet);
+  EXPECT_FALSE(task->urgent());
+  task->set_end(0, Offset(4));
+  EXPECT_FALSE(task->urgent());
+  task->set_end(0, Offset(3));  // two more
   EXPECT_TRUE(task->urgent());
 }
 
